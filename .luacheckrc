@@ -1,0 +1,7 @@
+std = "lua54"
+max_line_length = 128
+codes = true
+files["**/spec/*.lua"] = { std = "+busted" }
+files["**/*_spec.lua"] = { std = "+busted" }
+-- what a plugin's sandbox has beside the standard library (src/script/vm.h, src/script/value.h)
+files["plugins/*/plugin.lua"] = { read_globals = { "json", "time" } }

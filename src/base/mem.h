@@ -1,0 +1,27 @@
+/* Memory that never comes back as NULL: when the host is out of memory it says so and exits (70). */
+#pragma once
+
+#include <stdarg.h>
+#include <stddef.h>
+
+void *mem_alloc(size_t n);                  /* zeroed */
+void *mem_array(size_t count, size_t size); /* zeroed; dies when count * size overflows */
+void *mem_realloc(void *p, size_t n);       /* what is added is not zeroed */
+char *mem_dup(const char *s);               /* NULL stays NULL */
+char *mem_ndup(const char *s, size_t n);    /* n bytes and a NUL */
+__attribute__((format(printf, 1, 2))) char *mem_printf(const char *fmt, ...);
+char *mem_vprintf(const char *fmt, va_list ap);
+void mem_free(void *p); /* NULL is fine */
+
+/* Things with one lifetime: everything that was taken goes at once. Aligned for any type. */
+struct arena {
+    struct arena_block *block;
+    size_t used; /* bytes taken since the last reset */
+};
+void *arena_alloc(struct arena *a, size_t n); /* not zeroed */
+void *arena_zero(struct arena *a, size_t n);
+char *arena_ndup(struct arena *a, const char *s, size_t n);
+char *arena_dup(struct arena *a, const char *s);
+__attribute__((format(printf, 2, 3))) char *arena_printf(struct arena *a, const char *fmt, ...);
+void arena_reset(struct arena *a); /* keeps one block for the next round */
+void arena_free(struct arena *a);

@@ -1,0 +1,21 @@
+/* CSV as RFC 4180 has it, with a header; also what spreadsheets do: a BOM, CR, LF or CRLF, a last line without an end. */
+#pragma once
+
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "data/json.h"
+
+/* Cuts text into chunks of whole records of about want bytes, at the same places for the same bytes.
+ * Returns the length of the first chunk of text[0..len) (len when it is the last); quoted newlines do not end a record. */
+size_t csv_cut(const char *text, size_t len, size_t want);
+
+/* header = the header record's bytes, body = any number of records. The tree is
+ * {"columns": ["id", …], "rows": [{"id": "…", …}, …]}: cells are strings, an empty unquoted cell is null, a record whose
+ * number of cells differs from the header's is ERR_INPUT with its line (first_line = the line body starts at). */
+int csv_parse(const char *header, size_t header_len, const char *body, size_t body_len, size_t first_line,
+              struct json_doc **doc, struct err *e);
+
+/* One cell as RFC 4180 wants it: quoted only where it must be. */
+void csv_write_cell(const char *s, size_t n, struct buf *out);

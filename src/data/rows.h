@@ -1,0 +1,92 @@
+/* What a parser yields from one document, before anything is resolved against the database. Everything lives in the arena. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/mem.h"
+
+struct count {
+    bool known; /* false: NULL, never 0 */
+    int64_t value;
+};
+
+enum window { WINDOW_LIFETIME, WINDOW_DAY, WINDOW_WEEK, WINDOW_DAYS_28, WINDOW_RANGE };
+const char *window_name(enum window w); /* "lifetime", "day", "week", "days_28", "range" */
+bool window_parse(const char *name, enum window *out);
+
+/* One observation of one post. Texts are NUL-terminated UTF-8 or NULL where absent. */
+struct row {
+    size_t item; /* 0-based position among what the parser was given; for messages */
+    size_t line; /* 1-based line in the file for NDJSON and CSV, else 0 */
+
+    const char *external_id; /* never NULL in a row that passed the contract */
+    const char *platform;    /* the plugin's unless the parser said otherwise */
+    const char *account;     /* the account's external id, or NULL */
+
+    const char *title, *caption, *url, *media_kind, *ai_version;
+    const char *tags;     /* a JSON array of strings, or NULL */
+    const char *features; /* a JSON object, or NULL */
+    bool has_published_at, has_duration;
+    int64_t published_at; /* microseconds */
+    double duration_s;
+
+    struct count views, likes, shares, comments, saves;
+    struct count average_watch_ms; /* thousandths of a second */
+    enum window window;
+    bool has_window_start, has_window_end;
+    int64_t window_start, window_end;
+    const char *metrics; /* a JSON object of registry names without a column, or NULL */
+    const char *extra;   /* a JSON object of leftovers under the platform's own names, or NULL */
+    const char *notes;   /* "a count could not be read" and the like, or NULL */
+    bool wide_export;    /* several media families filled at once: only like and comment counts were taken */
+};
+
+struct row_account {
+    const char *platform, *external_id, *handle; /* handle may be NULL */
+};
+
+/* Items that are no rows: reason is "account", "demographics", "retweet", … */
+struct row_drop {
+    const char *reason;
+    size_t count;
+};
+
+/* An item that broke the contract: it goes to quarantine, whole. */
+struct row_bad {
+    size_t item, line;
+    const char *code; /* "missing_id", "bad_shape", "bad_json", … */
+    const char *text; /* what, where, for a person */
+    const char *body; /* the item as JSON, or the line as it came */
+};
+
+struct rows {
+    struct arena arena;
+    struct row *row;
+    size_t n_row, cap_row;
+    struct row_account *account;
+    size_t n_account, cap_account;
+    struct row_drop *drop;
+    size_t n_drop, cap_drop;
+    struct row_bad *bad;
+    size_t n_bad, cap_bad;
+
+    /* An error envelope: the whole document is refused, with the platform's own words. */
+    const char *refused_code; /* NULL: not refused */
+    const char *refused_text;
+};
+
+struct row *rows_add(struct rows *r); /* zeroed; valid until the next rows_add */
+void rows_account(struct rows *r, const char *platform, const char *external_id, const char *handle);
+void rows_drop(struct rows *r, const char *reason, size_t count); /* counts of equal reasons add up */
+void rows_bad(struct rows *r, const struct row_bad *bad);         /* texts are copied */
+void rows_reset(struct rows *r);
+void rows_free(struct rows *r);
+
+/* Rows of one document with the same key (platform, external_id, window, window_start) are one: the later one wins where it
+ * has a value, the earlier one's values stay where it has none; each row that went counts as dropped "duplicate". */
+void rows_collapse(struct rows *r);
+
+/* "content-wide-export", "content-period", "content-no-metrics" or "content". */
+const char *row_kind(const struct row *r);

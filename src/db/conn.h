@@ -1,0 +1,50 @@
+/* One connection to Postgres on the loop: a state machine around libpq's non-blocking calls.
+ *
+ * One statement at a time; requests queue behind each other. A cancelled connection is held, and given nothing, until its
+ * cancel request has ended. A lost connection fails its request with ERR_LOST (or ERR_UNAVAILABLE before the first
+ * connect), and reconnects with doubling delay and jitter when the pool next needs it. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <libpq-fe.h>
+
+#include "base/err.h"
+#include "base/wait.h"
+#include "db/loop.h"
+#include "db/params.h"
+
+struct db_conn;
+
+/* One statement's way. Read the fields after wait.done. Ends with db_req_unref: the connection may still hold it. */
+struct db_req {
+    struct wait wait;
+    struct err err;   /* kind ERR_NONE: it worked */
+    PGresult *result; /* owned by the request; NULL on error */
+    int64_t affected; /* rows, from the command tag */
+    struct req_private *priv;
+};
+void db_req_unref(struct db_req **req);
+
+/* Never calls back before it returns; sql may hold one statement only; params may be NULL. timeout_ms 0: none. When it runs
+ * out the statement is cancelled on the server and the request fails with ERR_TEMPORARY "timed out after 5000 ms". */
+struct db_req *db_conn_query(struct db_conn *c, const char *sql, const struct db_params *params, unsigned timeout_ms);
+
+/* COPY … FROM STDIN. Wait for the request to be in the copy state (db_copy_started), then write; data is copied by libpq
+ * and flushed by the loop. db_copy_backlog says how many bytes wait in libpq's buffer: above ~1 MiB let the loop run
+ * (loop_await on db_copy_drained). db_copy_end ends it; error NULL: commit the COPY, else fail it with that text. Then await
+ * req->wait. */
+struct db_req *db_conn_copy(struct db_conn *c, const char *sql, unsigned timeout_ms);
+struct wait *db_copy_started(struct db_req *req); /* done early when the COPY itself failed: look at req->wait.done */
+void db_copy_write(struct db_req *req, const void *data, size_t n);
+struct wait *db_copy_drained(struct db_req *req);
+void db_copy_end(struct db_req *req, const char *error);
+
+/* Asks the server to cancel what runs. Not an error when nothing does. */
+void db_req_cancel(struct db_req *req);
+
+/* Server parameters, pid and so on: NULL or 0 while not connected. */
+int db_conn_backend_pid(const struct db_conn *c);
+int db_conn_server_version(const struct db_conn *c);

@@ -1,0 +1,43 @@
+/* A plugin: one Lua file or a folder with plugin.lua (and reports/NAME.sql), checked against the contract when it is loaded.
+ *
+ * Loading runs the file once with no host API in reach and lists every mistake at once, each "file:line: path: what". */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "script/vm.h"
+
+struct parser_spec; /* host/parser.h */
+struct report;      /* host/report.h */
+
+struct plugin {
+    char *name, *about, *file, *dir; /* dir NULL for a single file */
+    char *version;                   /* "name@" and the first 12 hex digits of the SHA-256 of its files */
+    bool bundled;
+    struct vm *vm;
+    struct parser_spec **parser;
+    size_t n_parser;
+    struct report **report;
+    size_t n_report;
+};
+
+struct plugin_paths {
+    const char *lib_dir;     /* …/lua */
+    const char *bundled_dir; /* …/plugins */
+    const char *project_dir; /* PROJECT/plugins or NULL */
+    struct vm_limits limits;
+};
+
+struct registry {
+    struct plugin **plugin; /* by name */
+    size_t n_plugin;
+};
+
+/* Loads all of them: bundled ones, then the project's own; a project plugin with a bundled one's name replaces it. ERR_CONFIG with all
+ * mistakes of all plugins, a line each, when any is invalid. only: NULL or the one plugin name that is wanted (a platform):
+ * the others are not run, which keeps a command fast. */
+int registry_load(const struct plugin_paths *paths, const char *only, struct registry **out, struct err *e);
+void registry_free(struct registry **r);
+const struct plugin *registry_find(const struct registry *r, const char *name);

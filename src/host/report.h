@@ -1,0 +1,45 @@
+/* Reports: SQL files with a header of comments, run read-only as an owner. docs/reports.md is the format in words. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "data/rowset.h"
+#include "data/table.h"
+#include "db/session.h"
+#include "host/plugin.h"
+
+enum arg_type { ARG_TEXT, ARG_INTEGER, ARG_NUMBER, ARG_BOOLEAN, ARG_INTERVAL, ARG_TIME };
+
+struct report_arg {
+    char *name, *about, *fallback; /* fallback NULL: required */
+    enum arg_type type;
+};
+
+struct report {
+    char *name, *about, *file;
+    char *sql;      /* with $1, $2, … in place of :name */
+    char *sql_text; /* as written, for --show-sql */
+    struct report_arg *arg;
+    size_t n_arg;
+    size_t *param; /* param[i]: which arg $i+1 is */
+    size_t n_param;
+    struct table_layout layout; /* titles, units, notes, chart, what to type next */
+};
+
+/* ERR_CONFIG with all mistakes, "file:line: what", a line each. */
+int report_load(const char *path, const char *name, struct report **out, struct err *e);
+void report_free(struct report **r);
+
+struct report_var {
+    const char *name, *value;
+};
+
+/* Checks vars against the args (ERR_USAGE: unknown name with the nearest match, wrong type, missing), binds, runs in a READ ONLY
+ * transaction as the owner (row level security), reads everything. SQL errors are ERR_PLUGIN with file and line. */
+int report_run(const struct report *r, struct db_session *s, const char *owner_uuid, const struct report_var *vars, size_t n,
+               struct rowset **out, struct err *e);
+
+const struct report *report_find(const struct registry *r, const char *name);

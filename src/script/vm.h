@@ -1,0 +1,42 @@
+/* One Lua state of one plugin: its memory cap, its CPU budget, its sandbox.
+ *
+ * The only room that knows lua.h is script/. Text chunks only; no io, os (but time, date, clock, difftime), debug, load,
+ * loadfile, dofile, string.dump, collectgarbage, package.cpath; require reaches lua/ and the plugin's own folder. The string
+ * metatable and the libraries' tables are the state's own, so nothing leaks to another plugin. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+struct lua_State;
+
+struct vm_limits {
+    size_t memory;    /* bytes of the whole state; default 64 MiB */
+    unsigned load_ms; /* CPU for loading the file; default 500 */
+    unsigned call_ms; /* CPU for one call; default 200 */
+};
+extern const struct vm_limits vm_limits_default;
+
+struct vm;
+
+/* name stands in every error ("youtube"); lib_dir is the folder that holds tidemark/ (…/share/tidemark/lua), dir the plugin's own
+ * folder or NULL. limits NULL: the default. */
+struct vm *vm_new(const char *name, const char *lib_dir, const char *dir, const struct vm_limits *limits);
+void vm_free(struct vm **vm);
+struct lua_State *vm_lua(struct vm *vm);
+const char *vm_name(const struct vm *vm);
+
+/* Runs a chunk from a file (mode "t", under load_ms) and leaves its one result on the stack. Errors: ERR_CONFIG for syntax, a
+ * missing file or a chunk that raises (with file:line), ERR_PLUGIN for one over its budget. */
+int vm_load_file(struct vm *vm, const char *path, struct err *e);
+
+/* lua_pcall for everything: function and nargs on the stack, nresults left there; traceback, plugin name, stack height
+ * checked. what names the call in errors ("youtube.videos"). Errors are ERR_PLUGIN; over a budget the text names it: "used more than 200 ms
+ * of CPU", "used more than 64 MiB of memory". The budget survives pcall loops: once hit, every further instruction raises. */
+int vm_call(struct vm *vm, int nargs, int nresults, const char *what, struct err *e);
+
+/* Bytes in use now and at most so far. */
+void vm_memory(const struct vm *vm, size_t *now, size_t *peak);
