@@ -1,0 +1,127 @@
+/* tidemark init: a project folder that works at once. */
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "app/app.h"
+#include "base/buf.h"
+#include "base/log.h"
+#include "base/mem.h"
+
+static int make_dir(const char *path, struct err *e)
+{
+    if (mkdir(path, 0777) == 0 || errno == EEXIST)
+        return 0;
+    return err_set(e, errno == ENOSPC ? ERR_TEMPORARY : ERR_CONFIG, "cannot make %s: %s", path, strerror(errno));
+}
+
+/* Never over a file that is there. */
+static int write_file(const char *dir, const char *name, const char *text, struct err *e)
+{
+    char *path = mem_printf("%s/%s", dir, name);
+    FILE *f = fopen(path, "wxe");
+    int rc = 0;
+    if (f == NULL && errno != EEXIST)
+        rc = err_set(e, ERR_CONFIG, "cannot write %s: %s", path, strerror(errno));
+    else if (f != NULL) {
+        bool bad = fputs(text, f) < 0;
+        bad = fclose(f) != 0 || bad;
+        if (bad)
+            rc = err_set(e, ERR_TEMPORARY, "cannot write %s: %s", path, strerror(errno));
+    }
+    mem_free(path);
+    return rc;
+}
+
+static int check_owner(const char *name, struct err *e)
+{
+    bool good = islower((unsigned char)name[0]) != 0;
+    for (const char *p = name; *p != '\0'; p++)
+        good = good && (islower((unsigned char)*p) || isdigit((unsigned char)*p) || *p == '_');
+    if (!good || strlen(name) > 40)
+        return err_set(e, ERR_USAGE, "--owner %s: a name is lower-case letters, digits and _, beginning with a letter", name);
+    return 0;
+}
+
+static void write_config(const struct cli_list *owners, struct buf *out)
+{
+    buf_str(out, "-- The project's config. `tidemark doctor` says what is in force.\n"
+                 "return {\n"
+                 "  -- Whose data this is: a name and the UUID that stands in every row (user_id).\n"
+                 "  owners = {\n");
+    for (size_t i = 0; i < owners->n; i++) {
+        struct uuid id = uuid_v4();
+        char text[37];
+        uuid_format(&id, text);
+        buf_printf(out, "    %s = \"%s\",\n", owners->item[i], text);
+    }
+    buf_printf(out,
+               "  },\n"
+               "  default_owner = \"%s\",\n\n"
+               "  -- Without a database named here, in TIDEMARK_DATABASE or in PGHOST, tidemark runs a private PostgreSQL\n"
+               "  -- for this folder.\n"
+               "  -- database = \"postgresql://me@db.example/content\",\n\n"
+               "  -- The zone times are shown in.\n"
+               "  -- time_zone = \"Europe/Berlin\",\n"
+               "}\n",
+               owners->item[0]);
+}
+
+static int make_project(const char *dir, const struct cli_list *owners, struct err *e)
+{
+    char *plugins = mem_printf("%s/plugins", dir), *file = mem_printf("%s/tidemark.lua", dir);
+    struct buf config = {0};
+    int rc = -1;
+    if (access(file, F_OK) == 0) {
+        err_set(e, ERR_USAGE, "%s is there already: this folder is a project; nothing was changed", file);
+        goto out;
+    }
+    write_config(owners, &config);
+    if (make_dir(dir, e) != 0 || make_dir(plugins, e) != 0 || write_file(dir, ".gitignore", ".tidemark/\n", e) != 0 ||
+        write_file(dir, ".luarc.json",
+                   "{\n  \"runtime.version\": \"Lua 5.4\",\n  \"diagnostics.globals\": [\"json\", \"time\"]\n}\n", e) != 0)
+        goto out;
+    rc = write_file(dir, "tidemark.lua", config.data, e); /* last: with it the folder is a project */
+out:
+    buf_free(&config);
+    mem_free(plugins);
+    mem_free(file);
+    return rc;
+}
+
+int cmd_init(struct app *app, int argc, char **argv, struct err *e)
+{
+    struct cli_list owners = {0}, rest = {0};
+    const struct cli_option options[] = {
+        {"owner", 0, CLI_LIST, &owners, "NAME", "an owner of data, made with a new UUID; the first is the default (me)"},
+        APP_OPTIONS(app),
+    };
+    const struct cli_command c = {"init",
+                                  "init [--owner NAME]… [DIR]",
+                                  "Makes a project folder: tidemark.lua (the config), plugins/, .gitignore, .luarc.json. DIR "
+                                  "is this folder unless named.",
+                                  "tidemark init studio\ntidemark init --owner studio --owner solo demo",
+                                  options,
+                                  sizeof options / sizeof *options};
+    bool help;
+    int rc = cli_parse(&c, argc, argv, false, &rest, &help, e);
+    if (rc == 0 && help) {
+        cli_help(&c);
+    } else if (rc == 0 && (rc = app_begin(app, e)) == 0) {
+        if (owners.n == 0)
+            cli_push(&owners, "me");
+        if (rest.n > 1)
+            rc = err_set(e, ERR_USAGE, "init takes one folder, not %zu", rest.n);
+        for (size_t i = 0; rc == 0 && i < owners.n; i++)
+            rc = check_owner(owners.item[i], e);
+        const char *dir = rest.n == 1 ? rest.item[0] : ".";
+        if (rc == 0 && (rc = make_project(dir, &owners, e)) == 0)
+            printf("made %s/tidemark.lua for owner %s\nnext    tidemark ingest FILE\n", dir, owners.item[0]);
+    }
+    cli_free(&owners);
+    cli_free(&rest);
+    return rc;
+}
