@@ -1,0 +1,24 @@
+-- Who may do what. Everything is taken back first: a database may hand out rights on new objects by default (to anon, too),
+-- and TRUNCATE would go past every policy.
+REVOKE ALL ON
+    public.content, public.content_performance_metrics, public.archived_performance_metrics, public.ai_learning_patterns,
+    public.content_style_analysis, public.trend_analysis, public.ai_improvement_tracking,
+    public.ai_performance_dashboard, public.style_performance_view, public.trend_analysis_view
+    FROM PUBLIC, anon, authenticated, service_role;
+REVOKE ALL ON ALL TABLES IN SCHEMA tidemark, tidemark_parts FROM PUBLIC, anon, authenticated, service_role;
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA tidemark FROM PUBLIC, anon, authenticated, service_role;
+REVOKE ALL ON FUNCTION public.archive_old_performance_data() FROM PUBLIC, anon, authenticated, service_role;
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON
+    public.content, public.content_performance_metrics, public.archived_performance_metrics, public.ai_learning_patterns,
+    public.content_style_analysis, public.trend_analysis, public.ai_improvement_tracking,
+    tidemark.accounts, tidemark.posts, tidemark.ai_changes, tidemark.archive_batches, tidemark.deliveries, tidemark.quarantine
+    TO authenticated, service_role;
+GRANT SELECT ON public.ai_performance_dashboard, public.style_performance_view, public.trend_analysis_view
+    TO authenticated, service_role;
+
+-- An owner may put his own rows away; identity and partitions are the host's.
+GRANT EXECUTE ON FUNCTION public.archive_old_performance_data(), tidemark.archive_performance_data(timestamptz, bigint)
+    TO authenticated, service_role;
+GRANT EXECUTE ON FUNCTION tidemark.act_as(uuid), tidemark.ensure_metric_partitions(timestamptz, timestamptz)
+    TO service_role;
