@@ -3,30 +3,35 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/buf.h"
 #include "data/rowset.h"
+#include "data/text.h"
 
 struct table_style {
-    unsigned width; /* columns that may be used; 0: as wide as it needs, nothing cut */
+    unsigned width; /* columns that may be used (a terminal's less its last one); 0: as wide as it needs, nothing cut */
     bool ascii, color;
     const char *zone; /* times are shown in it; NULL: UTC */
+    int64_t now;      /* times within about ten months of it are shown without their year; 0: unknown, always with it */
 };
 
 enum table_align { ALIGN_AUTO, ALIGN_LEFT, ALIGN_RIGHT };
 
 struct table_column {
     char *name;   /* of the query's column */
-    char *title;  /* shown in the head */
+    char *title;  /* shown in the head; NULL: the name, "_" as blanks */
     char *unit;   /* "%", "s", … stands in the head; NULL: none */
-    int decimals; /* -1: as it comes; large whole numbers are grouped with a narrow blank as "21 600" */
+    int decimals; /* -1: as it comes; whole parts are grouped as "21 600" */
     bool sign;    /* + and true minus, and a ▲ ▼ = glyph at the row's start when mark is set */
     bool mark;
-    bool hide; /* in CSV and JSON only */
+    bool hide; /* in CSV, JSON and notes only */
     bool cut;  /* text that may be cut with … down to 16 cells */
     int drop;  /* 0: never; 1 goes first when it is narrow, then 2, … */
+    enum table_align align;
 };
 
+/* In title, note and empty, {name} stands for the column's value in the first row, {rows} for the number of rows. */
 struct table_layout {
     char *title; /* the headline */
     struct table_column *column;
@@ -40,12 +45,4 @@ struct table_layout {
 };
 
 void table_render(const struct rowset *r, const struct table_layout *layout, const struct table_style *style, struct buf *out);
-void table_layout_free(struct table_layout *layout);
-
-void rowset_csv(const struct rowset *r, struct buf *out);  /* RFC 4180, CRLF, a header */
-void rowset_json(const struct rowset *r, struct buf *out); /* an array of objects; numbers as numbers, unrounded */
-
-/* Cells text takes on a terminal (wcwidth in a UTF-8 locale of our own); control characters count as the 4 of \x1b. */
-size_t text_width(const char *s);
-/* Appends s escaped for a terminal: control characters (and bidi controls) as \x1b, \u{202e}; in ASCII everything else beyond 7 bits as ?. */
-void text_escape(const char *s, bool ascii, struct buf *out);
+void table_layout_free(struct table_layout *layout); /* what it holds, not the struct itself */
