@@ -1,0 +1,23 @@
+/* Inside the report files: what the parts of the loader say to each other. */
+#pragma once
+
+#include "host/report.h"
+
+struct mistakes {
+    const char *file;
+    struct buf text; /* "file:line: what" lines */
+};
+__attribute__((format(printf, 3, 4))) void mistake(struct mistakes *m, int line, const char *fmt, ...);
+
+/* report_sql.c: fills sql, param and sql_text from the file's text (header included; its first line of SQL is first_line). */
+void report_sql_bind(struct report *r, const char *text, int first_line, struct mistakes *m);
+
+/* report_args.c */
+bool arg_type_parse(const char *word, enum arg_type *out);
+const char *arg_type_names(void);             /* "text, integer, …" */
+const char *arg_type_sql(enum arg_type type); /* "integer": what $n is cast to */
+/* The value as the server is to read it (mem_free), or NULL and why: "not a whole number". */
+char *arg_value(enum arg_type type, const char *value, const char **why);
+/* The value of arg i among vars: the var's, else the fallback. */
+const char *arg_find(const struct report *r, size_t i, const struct report_var *vars, size_t n);
+int report_bind(const struct report *r, const struct report_var *vars, size_t n, struct db_params *p, struct err *e);
