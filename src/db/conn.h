@@ -24,6 +24,7 @@ struct db_req {
     struct err err;   /* kind ERR_NONE: it worked */
     PGresult *result; /* owned by the request; NULL on error */
     int64_t affected; /* rows, from the command tag */
+    int position;     /* on error: where in the statement, in characters from 1; 0: the server did not say */
     struct req_private *priv;
 };
 void db_req_unref(struct db_req **req);
@@ -39,6 +40,7 @@ struct db_req *db_conn_query(struct db_conn *c, const char *sql, const struct db
 struct db_req *db_conn_copy(struct db_conn *c, const char *sql, unsigned timeout_ms);
 struct wait *db_copy_started(struct db_req *req); /* done early when the COPY itself failed: look at req->wait.done */
 void db_copy_write(struct db_req *req, const void *data, size_t n);
+size_t db_copy_backlog(const struct db_req *req);
 struct wait *db_copy_drained(struct db_req *req);
 void db_copy_end(struct db_req *req, const char *error);
 
