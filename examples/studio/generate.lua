@@ -2,8 +2,11 @@
 -- Writes what a collector would have kept of 13 weeks: the answers of YouTube, TikTok, Instagram and X for a studio with 12
 -- accounts and a person with three. All of it is made up, and the same arguments give the same bytes.
 --
--- One NDJSON file a day and owner; a line is one answer in the request wrapper { platform, url, status, headers, fetched_at,
--- body }. A collector has its bad days: one answer is an error of the platform, one line was cut off when a disk filled up.
+-- OUT/studio and OUT/solo hold an NDJSON file a day; a line is one answer in the request wrapper { platform, url, status,
+-- headers, fetched_at, body }. TikTok's answers do not say whose they are, so each login has a folder of its own,
+-- OUT/tiktok/OWNER/HANDLE. OUT/accounts.sql holds what a person adds by hand: which creator an account belongs to.
+--
+-- A collector has its bad days: one answer is an error of the platform, one line was cut off when a disk filled up.
 local here = arg[0]:match("^(.*/)") or "./"
 package.path = here .. "?.lua;" .. package.path
 local json = require("jsonw")
@@ -43,21 +46,15 @@ local function wrap(account, answer, at)
 end
 
 -- Each account is asked at the same second of every day, a little after midnight.
-local function day_lines(accounts, owner, day, last_day)
-    local lines = {}
-    for _, account in ipairs(accounts) do
-        local at = day + account.number
-        if account.owner == owner and day <= last_day - (account.silent or 0) * world.day then
-            local answers = shapes[account.platform](account, at)
-            if account.refused_on == day then
-                answers = { shapes.instagram_refusal(account) }
-            end
-            for _, answer in ipairs(answers) do
-                lines[#lines + 1] = wrap(account, answer, at)
-            end
-        end
+local function day_lines(account, day, last_day, lines)
+    local at = day + account.number
+    if day > last_day - (account.silent or 0) * world.day then
+        return
     end
-    return lines
+    local answers = account.refused_on == day and { shapes.instagram_refusal(account) } or shapes[account.platform](account, at)
+    for _, answer in ipairs(answers) do
+        lines[#lines + 1] = wrap(account, answer, at)
+    end
 end
 
 local function shell_quote(s)
@@ -73,19 +70,52 @@ local all = world.new(o.seed, last_day)
 all.accounts[11].refused_on = last_day - 17 * world.day
 local cut_day = last_day - 23 * world.day
 
-for _, owner in ipairs({ "studio", "solo" }) do
-    local dir = o.out .. "/" .. owner
+local function write_file(path, text)
+    local file = assert(io.open(path, "wb"))
+    assert(file:write(text))
+    assert(file:close())
+end
+
+local function folder_of(account)
+    if account.platform == "tiktok" then
+        return ("tiktok/%s/%s"):format(account.owner, account.handle)
+    end
+    return account.owner
+end
+
+local folders, order = {}, {}
+for _, account in ipairs(all.accounts) do
+    local name = folder_of(account)
+    if not folders[name] then
+        folders[name] = {}
+        order[#order + 1] = name
+    end
+    table.insert(folders[name], account)
+end
+
+for _, name in ipairs(order) do
+    local dir = o.out .. "/" .. name
     if not os.execute("mkdir -p " .. shell_quote(dir)) then
         os.exit(75)
     end
     for day = math.max(all.first_day, last_day - (o.days - 1) * world.day), last_day, world.day do
-        local lines = day_lines(all.accounts, owner, day, last_day)
-        if owner == "studio" and day == cut_day then
+        local lines = {}
+        for _, account in ipairs(folders[name]) do
+            day_lines(account, day, last_day, lines)
+        end
+        if name == "studio" and day == cut_day then
             lines[#lines] = lines[#lines]:sub(1, 4000)
         end
-        local path = ("%s/%s.ndjson"):format(dir, os.date("!%Y-%m-%d", day))
-        local file = assert(io.open(path, "wb"))
-        assert(file:write(table.concat(lines, "\n"), "\n"))
-        assert(file:close())
+        if #lines > 0 then
+            write_file(("%s/%s.ndjson"):format(dir, os.date("!%Y-%m-%d", day)), table.concat(lines, "\n") .. "\n")
+        end
     end
 end
+
+local labels = {}
+for i, account in ipairs(all.accounts) do
+    labels[i] = ("UPDATE tidemark.accounts SET creator = '%s', handle = coalesce(handle, '%s') WHERE user_id = :'%s'"
+        .. " AND platform = '%s' AND external_id = '%s';\n"):format(account.creator, account.handle, account.owner,
+        account.platform, account.platform == "tiktok" and account.handle or account.id)
+end
+write_file(o.out .. "/accounts.sql", table.concat(labels))
