@@ -40,10 +40,12 @@ BEGIN
               FROM unnest(ARRAY['content_performance_metrics', 'archived_performance_metrics']) AS p (parent),
                    generate_series(first_month, last_month, interval '1 month') AS m (month),
                    format('%s_y%sm%s', parent, to_char(month, 'YYYY'), to_char(month, 'MM')) AS part
-             WHERE to_regclass(format('tidemark_parts.%I', part)) IS NULL
+             WHERE NOT EXISTS (SELECT FROM pg_class c
+                                WHERE c.relnamespace = 'tidemark_parts'::regnamespace AND c.relname = part)
              ORDER BY month, parent
         LOOP
-            -- Whoever has to make one waits for the others that do, and looks again.
+            -- Whoever has to make one waits for the others that do, and looks again: into pg_class itself, for
+            -- to_regclass() may answer from what this session remembers.
             EXIT WHEN NOT locked;
             PERFORM tidemark.make_metric_partition(format('public.%I', missing.parent)::regclass, missing.low, missing.high,
                                                    missing.part);

@@ -1,0 +1,2 @@
+-- The same row security, on the Supabase-like database.
+\ir rls.sql
