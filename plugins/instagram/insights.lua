@@ -1,0 +1,114 @@
+-- Insights: a list of metrics, each {name, period, values[] and/or total_value, id "MEDIA/insights/NAME/PERIOD"}.
+-- Titles are translated, so only names count. Old versions put carousel_album_ before a carousel's names.
+
+local M = {}
+
+-- Names that no other Graph product uses. likes, comments, shares, views and replies are not among them: Threads has them too.
+local own = {
+  reach = true, impressions = true, saved = true, saves = true, engagement = true, plays = true, video_views = true,
+  total_interactions = true, profile_visits = true, profile_activity = true, profile_views = true, follows = true,
+  navigation = true, exits = true, taps_forward = true, taps_back = true, clips_replays_count = true, comments = true,
+  accounts_engaged = true, website_clicks = true, email_contacts = true, follower_count = true, online_followers = true,
+  follows_and_unfollows = true, profile_links_taps = true, get_directions_clicks = true, phone_call_clicks = true,
+  text_message_clicks = true, engaged_audience_demographics = true, reached_audience_demographics = true,
+  reels_skip_rate = true, reposts_count = true, facebook_views = true, crossposted_views = true, total_views = true,
+}
+local own_prefix = { "^ig_reels_", "^carousel_album_", "^audience_" }
+-- Names that say: this is Facebook, or Threads.
+local foreign_prefix = { "^post_", "^page_", "^blue_reels_", "^total_video_" }
+local foreign = { reposts = true, quotes = true, clicks = true }
+
+local demographics = {
+  follower_demographics = true, engaged_audience_demographics = true, reached_audience_demographics = true,
+  audience_city = true, audience_country = true, audience_gender_age = true, audience_locale = true,
+}
+-- Of an account although their period is "lifetime".
+local of_account = { online_followers = true, follower_count = true, followers_count = true }
+
+local function any(prefixes, name)
+  for _, p in ipairs(prefixes) do
+    if name:find(p) then return true end
+  end
+  return false
+end
+
+function M.is_metric(v)
+  return json.kind(v) == "object" and json.kind(v.name) == "string" and json.kind(v.period) == "string"
+    and (v.values ~= nil or v.total_value ~= nil)
+end
+
+-- How sure one can be that a list of metrics is Instagram's: false, or the number of conditions met. Where only names occur
+-- that Threads has as well, the platform must have been named.
+function M.match(list, input)
+  if json.kind(list) ~= "array" or not M.is_metric(list[1]) then return false end
+  local sure = json.kind(input.url) == "string" and input.url:find("graph%.instagram%.com") ~= nil
+  for _, metric in ipairs(list) do
+    local name = json.kind(metric) == "object" and metric.name or ""
+    if foreign[name] or any(foreign_prefix, name) then return false end
+    sure = sure or own[name] or any(own_prefix, name)
+  end
+  return (sure or input.platform == "instagram") and 4
+end
+
+-- The number, wherever it stands.
+local function value(metric)
+  local v = json.get(metric, "values.0.value")
+  if json.kind(v) ~= "number" and json.kind(v) ~= "string" then
+    local total = json.get(metric, "total_value.value")
+    if total ~= nil and total ~= json.null then v = total end
+  end
+  return v
+end
+
+local function why_no_content(metric)
+  if demographics[metric.name] then return "demographics" end
+  if of_account[metric.name] or metric.period ~= "lifetime" then return "account" end
+end
+
+-- Media ids in the order of first appearance, and each one's values by name. fallback: the id where the metrics carry none.
+function M.collect(list, out, fallback)
+  local ids, values = {}, {}
+  for _, metric in ipairs(list) do
+    local why = why_no_content(metric)
+    local id = json.kind(metric.id) == "string" and metric.id:match("^([^/]+)/insights/") or fallback
+    if why then
+      out.skip(why)
+    elseif not id then
+      out.bad("missing_id", "this metric has no id (MEDIA/insights/NAME/PERIOD) and the request is not known", metric)
+    else
+      if not values[id] then
+        ids[#ids + 1], values[id] = id, {}
+      end
+      values[id][metric.name:gsub("^carousel_album_", "")] = value(metric)
+    end
+  end
+  return ids, values
+end
+
+local function first(v, names)
+  for _, name in ipairs(names) do
+    if v[name] ~= nil and v[name] ~= json.null then return v[name], name end
+  end
+end
+
+local column = { likes = true, shares = true, comments = true, saved = true, saves = true, ig_reels_avg_watch_time = true }
+local view_names = { "views", "plays", "video_views", "impressions" }
+
+-- Values by name as counts. What fed no column is kept under its own name.
+function M.counts(v)
+  local counts, extra = {}, {}
+  local viewed
+  counts.views, viewed = first(v, view_names)
+  counts.likes, counts.shares = v.likes, v.shares
+  counts.comments = (first(v, { "comments", "replies" }))
+  counts.saves = (first(v, { "saved", "saves" }))
+  local ms = tonumber(v.ig_reels_avg_watch_time)
+  counts.average_watch_time = ms and ms / 1000 or nil
+  for name, value_of in pairs(v) do
+    if not column[name] and name ~= viewed and json.kind(value_of) == "number" then extra[name] = value_of end
+  end
+  counts.extra = next(extra) and extra or nil
+  return counts
+end
+
+return M

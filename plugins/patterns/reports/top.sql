@@ -1,0 +1,27 @@
+-- about: Which kinds of pattern work best: average success rate per pattern type.
+-- title: Patterns that work: share of posts that beat their account's usual, by pattern type
+-- arg: limit integer = 10: how many pattern types
+-- column: pattern_type "pattern type" cut
+-- column: avg_success "success" unit=% decimals=1
+-- column: pattern_count "patterns"
+-- column: measured "measured" drop=2
+-- column: avg_engagement "engagement" unit=% decimals=2 drop=1
+-- column: data_until hide
+-- chart: bar avg_success
+-- note: 50 % is what chance gives: as many posts above their account's usual as below it.
+-- note: Types nobody has measured yet come last. Data to {data_until}.
+-- empty: No patterns yet. They come from rules; by hand: INSERT INTO ai_learning_patterns with "tidemark db psql".
+-- next: tidemark report patterns.by_platform
+-- next: tidemark report styles.top
+
+-- The seed ranks unmeasured types first (NULLs sort first in a descending order); here they are last.
+SELECT pattern_type,
+       avg(success_rate) AS avg_success,
+       count(*) AS pattern_count,
+       count(success_rate) AS measured,
+       avg(average_engagement) AS avg_engagement,
+       max(max(last_observed)) OVER () AS data_until
+  FROM ai_learning_patterns
+ GROUP BY pattern_type
+ ORDER BY avg_success DESC NULLS LAST, pattern_type
+ LIMIT :limit

@@ -1,0 +1,26 @@
+-- about: What trends did to engagement, by type and platform.
+-- title: Trends of the last {days} days: change in engagement
+-- arg: days integer = 30: how far back a trend may have started
+-- column: trend_type "trend type" cut
+-- column: platform "platform"
+-- column: avg_impact "impact" unit=% decimals=1 sign mark
+-- column: trend_count "trends"
+-- column: measured "measured" drop=2
+-- column: last_start "latest start" drop=1
+-- chart: bar avg_impact
+-- note: Average of the total change over each trend's own window; trends without a number come last.
+-- note: Counted by when a trend began, the clock of the run that found it.
+-- empty: No trend began in the last {days} days. Look further back: tidemark report trends.impact --var days=90
+-- next: tidemark report trends.current
+-- next: tidemark report ai.improvement
+
+SELECT trend_type,
+       platform,
+       avg(engagement_impact) AS avg_impact,
+       count(*) AS trend_count,
+       count(engagement_impact) AS measured,
+       max(start_time) AS last_start
+  FROM trend_analysis
+ WHERE start_time >= now() - make_interval(days => :days)
+ GROUP BY trend_type, platform
+ ORDER BY avg_impact DESC NULLS LAST, trend_type, platform

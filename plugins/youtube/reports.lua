@@ -1,0 +1,242 @@
+-- Tables of numbers over a period: Analytics answers, Reporting files, Studio's export.
+-- Days are Pacific. A table split by country, device and so on holds no snapshot per split: a post's row is the sum.
+
+local M = {}
+
+local zone = "America/Los_Angeles"
+
+-- Splits that are complete, so that their sum is the total. All others name a part only (the top 25 details, the provinces of
+-- one country, the videos of a playlist): adding them up would make a wrong total.
+local full = {
+  country = true, subscribedStatus = true, liveOrOnDemand = true, youtubeProduct = true, creatorContentType = true,
+  deviceType = true, operatingSystem = true, insightTrafficSourceType = true, insightPlaybackLocationType = true,
+}
+local partial = {
+  province = true, city = true, dma = true, continent = true, subContinent = true, insightTrafficSourceDetail = true,
+  insightPlaybackLocationDetail = true, sharingService = true, playlist = true, group = true, subtitleLanguage = true,
+  adType = true, audienceType = true, livestreamPosition = true, claimedStatus = true, uploaderType = true,
+  membershipsCancellationSurveyReason = true,
+}
+local partial_columns = {
+  "province_code", "playlist_id", "sharing_service", "subtitle_language", "annotation_type", "card_type",
+  "end_screen_element_type", "traffic_source_detail", "playback_location_detail", "ad_type",
+}
+-- A traffic or playback file has a row for every detail too, and there the details do add up.
+local partial_exempt = { traffic_source_detail = "traffic_source_type", playback_location_detail = "playback_location_type" }
+
+local function known(v)
+  if v ~= nil and v ~= json.null and v ~= "" then return v end
+end
+
+local function number(v)
+  local n = tonumber(known(v))
+  return n and (math.tointeger(n) or n)
+end
+
+-- The sum over splits, in the order of first appearance. Averages of durations belong to the views they were measured on.
+local function sums()
+  local list, by = {}, {}
+  local function add(key, post, window, values, average, weight)
+    local row = by[key]
+    if not row then
+      row = { post = post, window = window, total = {}, weight = 0, weighted = 0 }
+      by[key] = row
+      list[#list + 1] = row
+    end
+    for name, v in pairs(values) do row.total[name] = (row.total[name] or 0) + v end
+    if average and weight and weight > 0 then
+      row.weight = row.weight + weight
+      row.weighted = row.weighted + average * weight
+    end
+  end
+  return add, list
+end
+
+local function emit(out, row, column)
+  local counts, extra = { window = row.window.kind, window_start = row.window.first, window_end = row.window.last }, {}
+  for name, v in pairs(row.total) do
+    if column[name] then counts[column[name]] = v else extra[name] = v end
+  end
+  if row.weight > 0 then counts.average_watch_time = row.weighted / row.weight end
+  if next(extra) then counts.extra = extra end
+  out.post(row.post)
+  out.counts(counts)
+end
+
+local function iso_day(text)
+  local y, m, d = tostring(known(text) or ""):match("^(%d%d%d%d)%-?(%d%d)%-?(%d%d)")
+  return y and ("%s-%s-%s"):format(y, m, d)
+end
+
+-- Day windows, one computation a day.
+local function days()
+  local made = {}
+  return function(text)
+    local day = iso_day(text)
+    if day and not made[day] then
+      local first = time.day_start(day, zone)
+      made[day] = { kind = "day", first = first, last = time.next_day(first, zone), key = day }
+    end
+    return day and made[day]
+  end
+end
+
+local function month(text)
+  local y, m = tostring(text):match("^(%d%d%d%d)%-(%d%d)$")
+  if not y then return nil end
+  local after = tonumber(m) == 12 and ("%d-01-01"):format(y + 1) or ("%s-%02d-01"):format(y, m + 1)
+  return { kind = "range", first = time.day_start(y .. "-" .. m .. "-01", zone), last = time.day_start(after, zone),
+           key = text }
+end
+
+-- What only the request knew: the dates asked for and, where no column says it, the one video asked for.
+local function asked(input)
+  local url = input and known(input.url)
+  if not url then return {}, nil end
+  url = url:gsub("%%(%x%x)", function(h) return string.char(tonumber(h, 16)) end)
+  local first, last = iso_day(url:match("[?&]startDate=([%d-]+)")), iso_day(url:match("[?&]endDate=([%d-]+)"))
+  local range = {}
+  if first and last then
+    range.first = time.day_start(first, zone)
+    range.last = time.next_day(time.day_start(last, zone), zone)
+  end
+  local ids = url:match("[?&]filters=[^&]*video==([^;&]+)")
+  return range, ids and not ids:find(",", 1, true) and ids or nil
+end
+
+function M.is_table(doc)
+  local heads = json.get(doc, "columnHeaders")
+  if json.kind(heads) ~= "array" or #heads == 0 then return false end
+  for _, h in ipairs(heads) do
+    if json.kind(h) ~= "object" or json.kind(h.name) ~= "string" or h.name:find("^ga:") then return false end
+  end
+  return doc.kind == "youtubeAnalytics#resultTable" and 4 or 2
+end
+
+local table_column = { views = "views", likes = "likes", comments = "comments", shares = "shares" }
+
+-- Where things stand in a row, and whether the rows are to be added up.
+local function layout(doc)
+  local at, split, part = {}, false, false
+  for i, h in ipairs(doc.columnHeaders) do
+    at[h.name] = i
+    split = split or full[h.name] or false
+    part = part or partial[h.name] or false
+  end
+  return at, split, part
+end
+
+local function why_no_content(at, part, video)
+  if at.viewerPercentage or at.ageGroup or at.gender then return "demographics" end
+  if at.elapsedVideoTimeRatio then return "retention" end
+  if not at.video and not video then return "account" end
+  return part and "breakdown" or nil
+end
+
+function M.table(doc, out, input)
+  local rows = known(doc.rows) or {}
+  local at, split, part = layout(doc)
+  local range, video = asked(input)
+  local why = why_no_content(at, part, video)
+  if why then
+    if #rows > 0 then out.skip(why, #rows) end
+    return
+  end
+  local day_window = days()
+  local whole = { kind = "range", first = range.first, last = range.last, key = "" }
+  local add, list = sums()
+  for _, row in ipairs(rows) do
+    local id = at.video and known(row[at.video]) or video
+    local window = at.day and day_window(row[at.day]) or at.month and month(row[at.month]) or whole
+    if not id then
+      out.skip("account")
+    else
+      local values, raw = {}, {}
+      for name, i in pairs(at) do
+        if name ~= "averageViewDuration" and name ~= "averageViewPercentage" or not split then
+          raw[name], values[name] = row[i], number(row[i])
+        end
+      end
+      values.day, values.month, values.video = nil, nil, nil
+      if split then
+        local average = at.averageViewDuration and number(row[at.averageViewDuration])
+        add(id .. "\0" .. window.key, { id = id }, window, values, average, values.engagedViews or values.views)
+      else
+        local extra = {}
+        for name, v in pairs(values) do
+          if not table_column[name] and name ~= "averageViewDuration" then extra[name] = v end
+        end
+        out.post { id = id }
+        out.counts { views = raw.views, likes = raw.likes, comments = raw.comments, shares = raw.shares,
+                     average_watch_time = raw.averageViewDuration, window = window.kind, window_start = window.first,
+                     window_end = window.last, extra = next(extra) and extra or nil }
+      end
+    end
+  end
+  for _, row in ipairs(list) do emit(out, row, table_column) end
+end
+
+local file_column = { views = "views", likes = "likes", comments = "comments", shares = "shares" }
+local file_extra = {
+  "dislikes", "engaged_views", "red_views", "watch_time_minutes", "subscribers_gained", "subscribers_lost",
+  "videos_added_to_playlists", "videos_removed_from_playlists", "estimated_partner_revenue",
+}
+
+function M.file(doc, out)
+  local has, take = {}, {}
+  for _, name in ipairs(doc.columns) do has[name] = true end
+  for _, name in ipairs(partial_columns) do
+    if has[name] and not has[partial_exempt[name] or ""] then return out.skip("breakdown", math.max(#doc.rows, 1)) end
+  end
+  for name in pairs(file_column) do take[#take + 1] = has[name] and name or nil end
+  for _, name in ipairs(file_extra) do take[#take + 1] = has[name] and name or nil end
+
+  local day_window = days()
+  local add, list = sums()
+  for _, row in ipairs(doc.rows) do
+    local id, window = known(row.video_id), day_window(row.date)
+    if not id then
+      out.skip("account") -- an event of the channel, or of a video that is gone
+    elseif not window then
+      out.bad("bad_shape", "date is not a day (YYYY-MM-DD or YYYYMMDD)", row)
+    else
+      local values = {}
+      for _, name in ipairs(take) do values[name] = number(row[name]) end
+      add(id .. "\0" .. window.key, { id = id, account = known(row.channel_id) }, window, values,
+          has.average_view_duration_seconds and number(row.average_view_duration_seconds), values.engaged_views or values.views)
+    end
+  end
+  for _, row in ipairs(list) do emit(out, row, file_column) end
+end
+
+local months = { Jan = 1, Feb = 2, Mar = 3, Apr = 4, May = 5, Jun = 6, Jul = 7, Aug = 8, Sep = 9, Oct = 10, Nov = 11, Dec = 12 }
+
+-- "Mar 1, 2024" -> "2024-03-01": Studio says the day only.
+local function studio_day(text)
+  local name, d, y = tostring(known(text) or ""):match("^(%a%a%a)%a* (%d+), (%d%d%d%d)$")
+  return months[name] and ("%s-%02d-%02d"):format(y, months[name], d) or nil
+end
+
+-- "0:03:25" -> 205
+local function clock(text)
+  local h, m, s = tostring(known(text) or ""):match("^(%d+):(%d%d):(%d%d)$")
+  return h and h * 3600 + m * 60 + s or nil
+end
+
+-- The export is of the period chosen in Studio, which the file does not say. Its first row is the sum of the others.
+function M.studio(doc, out)
+  for _, row in ipairs(doc.rows) do
+    if row.Content == "Total" then
+      out.skip("total")
+    elseif not known(row.Content) then
+      out.bad("missing_id", "the column Content is empty", row)
+    else
+      out.post { id = row.Content, title = known(row["Video title"]), published_at = studio_day(row["Video publish time"]),
+                 duration_s = number(row.Duration) }
+      out.counts { views = row.Views, likes = row.Likes, comments = row["Comments added"], shares = row.Shares,
+                   average_watch_time = clock(row["Average view duration"]), window = "range" }
+    end
+  end
+end
+
+return M
