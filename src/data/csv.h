@@ -13,9 +13,13 @@ size_t csv_cut(const char *text, size_t len, size_t want);
 
 /* header = the header record's bytes, body = any number of records. The tree is
  * {"columns": ["id", …], "rows": [{"id": "…", …}, …]}: cells are strings, an empty unquoted cell is null, a record whose
- * number of cells differs from the header's is ERR_INPUT with its line (first_line = the line body starts at). */
+ * number of cells differs from the header's is ERR_INPUT with its line (first_line = the line body starts at). Blank lines are
+ * passed over. The limits on bytes and values are those of json_limits_default. */
 int csv_parse(const char *header, size_t header_len, const char *body, size_t body_len, size_t first_line,
               struct json_doc **doc, struct err *e);
+
+/* The line on which an element of "rows" begins. */
+size_t csv_line(const cJSON *row);
 
 /* One cell as RFC 4180 wants it: quoted only where it must be. */
 void csv_write_cell(const char *s, size_t n, struct buf *out);

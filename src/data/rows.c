@@ -1,0 +1,95 @@
+#include "data/rows.h"
+
+#include <string.h>
+
+static const char *const window_names[] = {"lifetime", "day", "week", "days_28", "range"};
+
+const char *window_name(enum window w)
+{
+    return window_names[w];
+}
+
+bool window_parse(const char *name, enum window *out)
+{
+    for (size_t i = 0; i < sizeof window_names / sizeof *window_names; i++) {
+        if (strcmp(name, window_names[i]) == 0) {
+            *out = (enum window)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Room for one more element; what is new is not zeroed. */
+static void *grow(void *elements, size_t n, size_t *cap, size_t size)
+{
+    if (n < *cap)
+        return elements;
+    *cap = *cap > 0 ? *cap * 2 : 64;
+    return mem_realloc(elements, *cap * size);
+}
+
+static const char *copy(struct rows *r, const char *s)
+{
+    return s != NULL ? arena_dup(&r->arena, s) : NULL;
+}
+
+struct row *rows_add(struct rows *r)
+{
+    r->row = grow(r->row, r->n_row, &r->cap_row, sizeof *r->row);
+    struct row *row = &r->row[r->n_row++];
+    *row = (struct row){0};
+    return row;
+}
+
+void rows_account(struct rows *r, const char *platform, const char *external_id, const char *handle)
+{
+    r->account = grow(r->account, r->n_account, &r->cap_account, sizeof *r->account);
+    r->account[r->n_account++] = (struct row_account){copy(r, platform), copy(r, external_id), copy(r, handle)};
+}
+
+void rows_drop(struct rows *r, const char *reason, size_t count)
+{
+    for (size_t i = 0; i < r->n_drop; i++) {
+        if (strcmp(r->drop[i].reason, reason) == 0) {
+            r->drop[i].count += count;
+            return;
+        }
+    }
+    r->drop = grow(r->drop, r->n_drop, &r->cap_drop, sizeof *r->drop);
+    r->drop[r->n_drop++] = (struct row_drop){copy(r, reason), count};
+}
+
+void rows_bad(struct rows *r, const struct row_bad *bad)
+{
+    r->bad = grow(r->bad, r->n_bad, &r->cap_bad, sizeof *r->bad);
+    r->bad[r->n_bad++] = (struct row_bad){bad->item, bad->line, copy(r, bad->code), copy(r, bad->text), copy(r, bad->body)};
+}
+
+void rows_reset(struct rows *r)
+{
+    r->n_row = r->n_account = r->n_drop = r->n_bad = 0;
+    r->refused_code = r->refused_text = NULL;
+    arena_reset(&r->arena);
+}
+
+void rows_free(struct rows *r)
+{
+    mem_free(r->row);
+    mem_free(r->account);
+    mem_free(r->drop);
+    mem_free(r->bad);
+    arena_free(&r->arena);
+    *r = (struct rows){0};
+}
+
+const char *row_kind(const struct row *r)
+{
+    if (r->wide_export)
+        return "content-wide-export";
+    if (r->window != WINDOW_LIFETIME)
+        return "content-period";
+    bool any =
+        r->views.known || r->likes.known || r->shares.known || r->comments.known || r->saves.known || r->average_watch_ms.known;
+    return any ? "content" : "content-no-metrics";
+}

@@ -1,0 +1,224 @@
+/* Rows of one key become one. The first row of a key keeps its place and position; the chain of those that follow is merged
+ * into it in the order they came. Every row, and every member of the objects they carry, is looked at once. */
+#include <string.h>
+#include <uthash.h>
+
+#include "data/json.h"
+#include "data/rows.h"
+
+struct group {
+    UT_hash_handle hh;
+    size_t first, last;
+};
+
+/* A member of a merged object; its key lives in one of the documents. */
+struct member {
+    UT_hash_handle hh;
+    const cJSON *value;
+};
+
+struct collapse {
+    struct rows *rows;
+    struct arena arena;
+    struct group *groups;
+    size_t *next; /* of the same key; 0: none */
+};
+
+/* Texts with their NULs, so that no two keys run together. */
+static const char *key_of(struct arena *arena, const struct row *r, size_t *len)
+{
+    const char *platform = r->platform != NULL ? r->platform : "", *id = r->external_id != NULL ? r->external_id : "";
+    struct {
+        int64_t start;
+        int window, has_start;
+    } when = {r->has_window_start ? r->window_start : 0, (int)r->window, r->has_window_start};
+    size_t a = strlen(platform) + 1, b = strlen(id) + 1;
+    char *key = arena_alloc(arena, a + b + sizeof when);
+    memcpy(key, platform, a);
+    memcpy(key + a, id, b);
+    memcpy(key + a + b, &when, sizeof when);
+    *len = a + b + sizeof when;
+    return key;
+}
+
+static void add_members(struct member **members, struct arena *arena, const cJSON *object)
+{
+    for (const cJSON *c = object->child; c != NULL; c = c->next) {
+        struct member *m = NULL;
+        size_t len = strlen(c->string);
+        HASH_FIND(hh, *members, c->string, (unsigned)len, m);
+        if (m == NULL) {
+            m = arena_zero(arena, sizeof *m);
+            HASH_ADD_KEYPTR(hh, *members, c->string, (unsigned)len, m);
+            m->value = c;
+        } else if (json_kind(c) != JSON_NULL) {
+            m->value = c;
+        }
+    }
+}
+
+static const char *write_members(struct member *members, struct arena *arena)
+{
+    struct buf b = {0};
+    buf_char(&b, '{');
+    for (const struct member *m = members; m != NULL; m = m->hh.next) {
+        if (m != members)
+            buf_char(&b, ',');
+        json_write_string(m->value->string, strlen(m->value->string), &b);
+        buf_char(&b, ':');
+        json_write(m->value, &b);
+    }
+    buf_char(&b, '}');
+    const char *text = arena_dup(arena, b.data);
+    buf_free(&b);
+    return text;
+}
+
+typedef const char **(*object_field)(struct row *);
+
+static const char **metrics_of(struct row *r)
+{
+    return &r->metrics;
+}
+
+static const char **extra_of(struct row *r)
+{
+    return &r->extra;
+}
+
+static const char **features_of(struct row *r)
+{
+    return &r->features;
+}
+
+/* One object of a chain of rows: the union of their members. */
+static void merge_objects(struct collapse *c, size_t first, object_field field)
+{
+    struct row *row = c->rows->row;
+    size_t texts = 0, n = 0, at = first;
+    do
+        texts += *field(&row[at]) != NULL;
+    while ((at = c->next[at]) != 0);
+    if (texts == 0)
+        return;
+    struct json_doc **docs = mem_array(texts, sizeof(struct json_doc *));
+    struct member *members = NULL;
+    struct err e;
+    at = first;
+    do {
+        const char *text = *field(&row[at]);
+        if (text == NULL)
+            continue;
+        if (texts == 1)
+            *field(&row[first]) = text;
+        else if (json_parse(text, strlen(text), NULL, &docs[n], &e) == 0)
+            add_members(&members, &c->arena, json_root(docs[n++]));
+    } while ((at = c->next[at]) != 0);
+    if (members != NULL) {
+        *field(&row[first]) = write_members(members, &c->rows->arena);
+        HASH_CLEAR(hh, members);
+    }
+    while (n > 0)
+        json_free(&docs[--n]);
+    mem_free(docs);
+}
+
+static void take_count(struct count *to, const struct count *from)
+{
+    if (from->known)
+        *to = *from;
+}
+
+static void take_text(const char **to, const char *from)
+{
+    if (from != NULL)
+        *to = from;
+}
+
+static void take_time(bool *has, int64_t *to, bool from_has, int64_t from)
+{
+    if (from_has) {
+        *has = true;
+        *to = from;
+    }
+}
+
+static void take_row(struct row *to, const struct row *from)
+{
+    take_text(&to->account, from->account);
+    take_text(&to->title, from->title);
+    take_text(&to->caption, from->caption);
+    take_text(&to->url, from->url);
+    take_text(&to->media_kind, from->media_kind);
+    take_text(&to->ai_version, from->ai_version);
+    take_text(&to->tags, from->tags);
+    take_text(&to->notes, from->notes);
+    take_time(&to->has_published_at, &to->published_at, from->has_published_at, from->published_at);
+    take_time(&to->has_window_end, &to->window_end, from->has_window_end, from->window_end);
+    if (from->has_duration) {
+        to->has_duration = true;
+        to->duration_s = from->duration_s;
+    }
+    take_count(&to->views, &from->views);
+    take_count(&to->likes, &from->likes);
+    take_count(&to->shares, &from->shares);
+    take_count(&to->comments, &from->comments);
+    take_count(&to->saves, &from->saves);
+    take_count(&to->average_watch_ms, &from->average_watch_ms);
+    to->wide_export = to->wide_export || from->wide_export;
+}
+
+/* Chains the rows of a key. Returns how many rows follow another. */
+static size_t chain(struct collapse *c)
+{
+    size_t again = 0;
+    for (size_t i = 0; i < c->rows->n_row; i++) {
+        size_t len;
+        const char *key = key_of(&c->arena, &c->rows->row[i], &len);
+        struct group *g = NULL;
+        HASH_FIND(hh, c->groups, key, (unsigned)len, g);
+        if (g != NULL) {
+            c->next[g->last] = i;
+            g->last = i;
+            again++;
+            continue;
+        }
+        g = arena_alloc(&c->arena, sizeof *g);
+        g->first = g->last = i;
+        HASH_ADD_KEYPTR(hh, c->groups, key, (unsigned)len, g);
+    }
+    return again;
+}
+
+/* Groups come in the order of their first rows, so a row moves only to a place whose own row has been moved already. */
+static void merge(struct collapse *c)
+{
+    size_t n = 0;
+    for (const struct group *g = c->groups; g != NULL; g = g->hh.next) {
+        struct row *first = &c->rows->row[g->first];
+        if (c->next[g->first] != 0) {
+            merge_objects(c, g->first, metrics_of);
+            merge_objects(c, g->first, extra_of);
+            merge_objects(c, g->first, features_of);
+            for (size_t i = c->next[g->first]; i != 0; i = c->next[i])
+                take_row(first, &c->rows->row[i]);
+        }
+        c->rows->row[n++] = *first;
+    }
+    c->rows->n_row = n;
+}
+
+void rows_collapse(struct rows *r)
+{
+    if (r->n_row < 2)
+        return;
+    struct collapse c = {.rows = r, .next = mem_array(r->n_row, sizeof *c.next)};
+    size_t again = chain(&c);
+    if (again > 0) {
+        merge(&c);
+        rows_drop(r, "duplicate", again);
+    }
+    HASH_CLEAR(hh, c.groups);
+    mem_free(c.next);
+    arena_free(&c.arena);
+}
