@@ -10,15 +10,18 @@
 #include "data/json.h"
 #include "script/vm.h"
 
-/* Installs the table json: null, kind(v), get(v, "a.0.b") (nil where absent), encode(v), decode(text) as globals of the sandbox. */
-void value_open(struct vm *vm);
-
+/* The table json of the sandbox has null, kind(v), get(v, "a.0.b") (nil where absent), encode(v), decode(text): bind_json.c. */
 /* Views made by value_push are valid until the value_end that follows. May raise: call it under vm_call or vm_protect only. */
 void value_push(struct lua_State *L, const cJSON *item);
 void value_begin(struct vm *vm);
 void value_end(struct vm *vm);
 
-/* A Lua value (nil, boolean, number, string, json.null, view, table) as compact JSON appended to out: a table with 1..n only
- * is an array, an empty table an object. NULL on success, else what is wrong ("a function cannot be JSON"; NaN, cycles, depth
- * over 64). Does not raise. */
+/* The item behind a view; NULL when the value is no view or its payload is gone. Does not raise. */
+const cJSON *value_item(struct lua_State *L, int index);
+/* Is it json.null? */
+bool value_is_null(struct lua_State *L, int index);
+
+/* A Lua value (nil, boolean, number, string, json.null, view, table) as compact JSON appended to out, keys sorted: a table with
+ * 1..n only is an array, an empty table an object (but an empty array of json.decode stays one). NULL on success, else what is
+ * wrong ("a function cannot be JSON"; NaN, text that is not UTF-8, depth over 64 as a cycle has, more than 16 MiB). Does not raise. */
 const char *value_write(struct lua_State *L, int index, struct buf *out);

@@ -1,0 +1,10 @@
+/* The tables json and time of the sandbox. Inside script/ only. */
+#pragma once
+
+#include <lua.h>
+#include <stdbool.h>
+
+void value_types(lua_State *L);    /* the metatables of views and of json.null: value.c */
+void bind_json_open(lua_State *L); /* raises */
+void bind_time_open(lua_State *L);
+bool bind_json_is_array(lua_State *L, int index); /* a table that json.decode made of an array */
