@@ -1,5 +1,5 @@
 -- about: Which kinds of pattern work best: average success rate per pattern type.
--- title: Patterns that work: share of posts that beat their account's usual, by pattern type
+-- title: Patterns that work: posts that beat their account's usual, by type
 -- arg: limit integer = 10: how many pattern types
 -- column: pattern_type "pattern type" cut
 -- column: avg_success "success" unit=% decimals=1

@@ -6,7 +6,7 @@
 -- column: avg_engagement "correlation" decimals=2 sign mark
 -- column: usage_count "analyses"
 -- column: styles hide
--- chart: bar usage_count
+-- chart: bar avg_engagement
 -- note: {rows} of {styles} styles with at least {min_count} analyses, the best first; not measured ones last.
 -- empty: No style has {min_count} analyses.
 -- next: tidemark report styles.top
