@@ -201,6 +201,14 @@ static int become_owner(struct db_session *s, const char *owner_uuid, struct err
     return rc;
 }
 
+int report_check_vars(const struct report *r, const struct report_var *vars, size_t n, struct err *e)
+{
+    struct db_params p = {0};
+    int rc = report_bind(r, vars, n, &p, e);
+    db_params_clear(&p);
+    return rc;
+}
+
 int report_run(const struct report *r, struct db_session *s, const char *owner_uuid, const struct report_var *vars, size_t n,
                struct rowset **out, struct err *e)
 {
@@ -266,7 +274,7 @@ struct table_layout report_layout(const struct report *r, const struct report_va
         out.note[i] = fill_in(r, vars, n, l->note[i]);
     out.next = mem_array(l->n_next ? l->n_next : 1, sizeof *out.next);
     for (size_t i = 0; i < l->n_next; i++)
-        out.next[i] = mem_dup(l->next[i]);
+        out.next[i] = fill_in(r, vars, n, l->next[i]);
     out.title = fill_in(r, vars, n, l->title ? l->title : r->about);
     out.empty = fill_in(r, vars, n, l->empty);
     out.bar = mem_dup(l->bar);
