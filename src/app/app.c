@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -75,9 +76,11 @@ const char *app_database_uri(const struct app *app)
     const char *uri = getenv("TIDEMARK_DATABASE");
     if (uri != NULL && uri[0] != '\0')
         return uri;
-    for (size_t i = 0; i < sizeof pg / sizeof *pg; i++)
-        if (getenv(pg[i]) != NULL && getenv(pg[i])[0] != '\0')
+    for (size_t i = 0; i < sizeof pg / sizeof *pg; i++) {
+        const char *value = getenv(pg[i]);
+        if (value != NULL && value[0] != '\0')
             return "";
+    }
     return NULL;
 }
 
@@ -154,6 +157,20 @@ int app_owner(struct app *app, const char *who, struct uuid *owner, struct err *
         return unknown_owner(p, who, e);
     *owner = found->id;
     return 0;
+}
+
+void app_explain_full_disk(const struct app *app, struct err *e)
+{
+    static struct embedded_state state; /* large */
+    struct statvfs fs;
+    struct err ignored;
+    if (app->embedded == NULL || embedded_state(app->project->dir, &state, &ignored) != 0 || statvfs(state.data, &fs) != 0)
+        return;
+    unsigned long long left = (unsigned long long)fs.f_bavail * fs.f_frsize;
+    if (left < 32ull << 20)
+        err_set(e, ERR_TEMPORARY,
+                "the disk of %s is full (%llu MiB left): make room and run it again; what was committed stays", state.data,
+                left >> 20);
 }
 
 void app_close(struct app *app)

@@ -4,9 +4,9 @@
 #include <stdarg.h>
 #include <stddef.h>
 
-void *mem_alloc(size_t n);                  /* zeroed */
-void *mem_array(size_t count, size_t size); /* zeroed; dies when count * size overflows */
-void *mem_realloc(void *p, size_t n);       /* what is added is not zeroed */
+__attribute__((returns_nonnull)) void *mem_alloc(size_t n);                  /* zeroed */
+__attribute__((returns_nonnull)) void *mem_array(size_t count, size_t size); /* zeroed; dies when count * size overflows */
+__attribute__((returns_nonnull)) void *mem_realloc(void *p, size_t n);       /* what is added is not zeroed */
 char *mem_dup(const char *s);               /* NULL stays NULL */
 char *mem_ndup(const char *s, size_t n);    /* n bytes and a NUL */
 __attribute__((format(printf, 1, 2))) char *mem_printf(const char *fmt, ...);

@@ -173,7 +173,7 @@ int report_bind(const struct report *r, const struct report_var *vars, size_t n,
         return -1;
     for (size_t i = 0; i < r->n_param; i++) {
         const struct report_arg *arg = &r->arg[r->param[i]];
-        const char *given = arg_find(r, r->param[i], vars, n), *why;
+        const char *given = arg_find(r, r->param[i], vars, n), *why = "";
         if (given == NULL)
             return err_set(e, ERR_USAGE, "report %s needs --var %s=%s: %s", r->name, arg->name, types[arg->type].name,
                            arg->about);
