@@ -37,17 +37,24 @@ function M.is_metric(v)
     and (v.values ~= nil or v.total_value ~= nil)
 end
 
--- How sure one can be that a list of metrics is Instagram's: false, or the number of conditions met. Where only names occur
--- that Threads has as well, the platform must have been named.
-function M.match(list, input)
+-- Whether a list of metrics may be Instagram's (not where a name is Facebook's or Threads' own), and whether a name says so.
+function M.ours(list)
   if json.kind(list) ~= "array" or not M.is_metric(list[1]) then return false end
-  local sure = json.kind(input.url) == "string" and input.url:find("graph%.instagram%.com") ~= nil
+  local sure = false
   for _, metric in ipairs(list) do
     local name = json.kind(metric) == "object" and metric.name or ""
     if foreign[name] or any(foreign_prefix, name) then return false end
     sure = sure or own[name] or any(own_prefix, name)
   end
-  return (sure or input.platform == "instagram") and 4
+  return true, sure
+end
+
+-- Where only names occur that Threads has as well, the platform or the request must say whose they are.
+function M.match(list, input)
+  local ours, sure = M.ours(list)
+  if not ours then return false end
+  local url = json.kind(input.url) == "string" and input.url:find("graph%.instagram%.com")
+  return (sure or url or input.platform == "instagram") and 4
 end
 
 -- The number, wherever it stands.

@@ -16,7 +16,7 @@ function M.is_media(v)
   if json.kind(v.permalink) == "string" and v.permalink:find("threads%.") then return false end
   return json.kind(v.media_type) == "string" or v.comments_count ~= nil or v.shortcode ~= nil or v.permalink ~= nil
     or v.media_product_type ~= nil or v.like_count ~= nil or v.caption ~= nil
-    or insights.is_metric(json.get(v, "insights.data.0"))
+    or insights.ours(json.get(v, "insights.data"))
 end
 
 -- Where media are found in an account's object: business_discovery, mentions, stories, the media edge asked for as a field.

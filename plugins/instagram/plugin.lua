@@ -50,11 +50,12 @@ local function wide_columns(doc)
   return has.id and (has.like_count or has.comment_count) and families > 0 and 4
 end
 
--- Meta's envelope is Facebook's too; Threads says so in its type.
-local function graph_error(doc)
+-- Meta's envelope is Facebook's too, so that it counts for little where Instagram was not named; Threads says so in its type.
+local function graph_error(doc, input)
   local e = json.get(doc, "error")
   if json.kind(e) ~= "object" or json.kind(e.code) ~= "number" or e.type == "THApiException" then return false end
-  return (e.fbtrace_id ~= nil or json.kind(e.type) == "string") and (e.type == "IGApiException" and 4 or 3)
+  if e.fbtrace_id == nil and json.kind(e.type) ~= "string" then return false end
+  return (e.type == "IGApiException" or input.platform == "instagram") and 3 or 1
 end
 
 return {
@@ -62,7 +63,7 @@ return {
   parsers = {
     ["instagram.media"] = {
       about = "media objects: lists, one, several keyed by id, business_discovery, with insights inside",
-      match = function(doc) return media.find(doc) ~= nil and 3 end,
+      match = function(doc) return media.find(doc) ~= nil and 4 end,
       parse = function(doc, out, input)
         local list = media.find(doc)
         if json.kind(input.url) == "string" and input.url:find("/children") then

@@ -11,6 +11,7 @@ local function first_of(doc, paths)
     local v = json.get(doc, path)
     if v ~= nil and v ~= json.null then return v end
   end
+  return nil
 end
 
 -- v2 says "ok", v1 and the Business API say 0, and some answers say nothing.
@@ -38,19 +39,21 @@ local function business_videos(doc)
   return json.kind(one) == "object" and one.item_id ~= nil and succeeded(doc) and 3
 end
 
--- Three generations of error envelope, and the flat one that the documentation prints. Where no log id says whose envelope it
--- is, one condition is met: enough when TikTok was named.
-local function failed(doc)
+-- Three generations of error envelope, and the flat one that the documentation prints. A log id says whose envelope it is;
+-- without one, TikTok must have been named.
+local function failed(doc, input)
   if json.kind(doc) ~= "object" then return false end
-  local log = first_of(doc, { "error.log_id", "log_id", "request_id", "extra.logid", "data.log_id" })
+  local log = input.platform == "tiktok"
+    or first_of(doc, { "error.log_id", "log_id", "request_id", "extra.logid", "data.log_id" })
   local code = json.get(doc, "error.code")
   if code ~= nil and code ~= "ok" and tonumber(code) ~= 0 then
-    if first_of(doc, { "error.fbtrace_id", "error.type", "error.errors", "error.status" }) ~= nil then return false end
-    return log and 3 or 1
+    local others = { "error.fbtrace_id", "error.type", "error.errors", "error.status" }
+    if first_of(doc, others) ~= nil then return false end
+    return log ~= nil and 3
   end
   code = json.get(doc, "data.error_code")
   if code ~= nil and tonumber(code) ~= 0 then return 3 end
-  if doc.code ~= nil and doc.message ~= nil and not succeeded(doc) then return log and 3 or 1 end
+  if doc.code ~= nil and doc.message ~= nil and not succeeded(doc) then return log ~= nil and 3 end
   code = first_of(doc, { "statusCode", "status_code" })
   return json.kind(code) == "number" and code ~= 0
     and first_of(doc, { "statusMsg", "status_msg", "statusMessage", "errMsg" }) ~= nil and 2

@@ -4,6 +4,7 @@ local M = {}
 
 local function known(v)
   if v ~= nil and v ~= json.null and v ~= "" then return v end
+  return nil -- a value, unlike nothing: tonumber() minds
 end
 
 -- "12" and the "12.0" that data frames write; anything else as it came, for the note it deserves.

@@ -3,7 +3,7 @@
 local M = {}
 
 local function object(v) return json.kind(v) == "object" end
-local function known(v) if v ~= nil and v ~= json.null then return v end end
+local function known(v) return v ~= json.null and v or nil end
 
 -- Mastodon, Threads and Instagram have texts and ids as well, but name other things beside them.
 local function is_post(v)
@@ -15,25 +15,25 @@ local function is_post(v)
   return v.value == nil and v.event_type == nil
 end
 
+-- Without the envelope an id and a text say too little.
+local function sure(v)
+  return v.public_metrics or v.edit_history_tweet_ids or v.author_id or v.conversation_id or v.referenced_tweets
+end
+
 -- The posts of a document as an array (not the included ones), or nil; and whether they stood under data.
 local function find(doc)
   local data = json.get(doc, "data")
   if is_post(data) then return { data }, true end
   if json.kind(data) == "array" and is_post(data[1]) then return data, true end
   if data ~= nil then return nil end
-  if json.kind(doc) == "array" then return is_post(doc[1]) and doc or nil end
-  -- A line of a flattened capture: a post alone says more than an id and a text.
-  if is_post(doc) and (doc.author_id ~= nil or doc.public_metrics ~= nil or doc.edit_history_tweet_ids ~= nil) then
-    return { doc }
-  end
+  if json.kind(doc) == "array" then return is_post(doc[1]) and sure(doc[1]) and doc or nil end
+  return is_post(doc) and sure(doc) and { doc } or nil -- a line of a flattened capture
 end
 
 function M.match(doc)
   local list, enveloped = find(doc)
   if not list then return false end
-  local v = list[1]
-  local sure = v.public_metrics or v.edit_history_tweet_ids or v.author_id or v.conversation_id or v.referenced_tweets
-  return 3 + (enveloped and 1 or 0) + (sure and 1 or 0)
+  return 3 + (enveloped and 1 or 0) + (sure(list[1]) and 1 or 0)
 end
 
 -- Video views stand with the media, and count every post that shows the video.
@@ -69,6 +69,7 @@ local function metric(v, name)
     local n = known(json.get(v, family .. "." .. name))
     if n ~= nil then return n end
   end
+  return nil
 end
 
 -- Shares: reposts and quotes; the site shows their sum. Both of one family, quotes being public only.

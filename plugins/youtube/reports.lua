@@ -26,6 +26,7 @@ local partial_exempt = { traffic_source_detail = "traffic_source_type", playback
 
 local function known(v)
   if v ~= nil and v ~= json.null and v ~= "" then return v end
+  return nil -- a value, unlike nothing: tonumber() minds
 end
 
 local function number(v)
