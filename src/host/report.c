@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "db/conn.h"
+#include "db/result.h"
 #include "host/report_file.h"
 
 enum { ROWS_MAX = 1000000 };
@@ -27,39 +28,6 @@ const struct report *report_find(const struct registry *r, const char *name)
             if (strcmp(r->plugin[i]->report[j]->name, name) == 0)
                 return r->plugin[i]->report[j];
     return NULL;
-}
-
-/* The types that have a form of their own in tables and JSON, by their OIDs, which PostgreSQL keeps for good. */
-static enum column_kind kind_of(Oid type)
-{
-    switch (type) {
-    case 16: return COLUMN_BOOL;
-    case 20:
-    case 21:
-    case 23:
-    case 26: return COLUMN_INTEGER;
-    case 700:
-    case 701:
-    case 1700: return COLUMN_NUMBER;
-    case 114:
-    case 3802: return COLUMN_JSON;
-    case 1082:
-    case 1114:
-    case 1184: return COLUMN_TIME;
-    case 1002: /* char[], name[], smallint[], integer[], text[], bpchar[], varchar[], bigint[] */
-    case 1003:
-    case 1005:
-    case 1007:
-    case 1009:
-    case 1014:
-    case 1015:
-    case 1016:
-    case 1021: /* real[], double precision[], numeric[], uuid[] */
-    case 1022:
-    case 1231:
-    case 2951: return COLUMN_ARRAY;
-    default: return COLUMN_TEXT;
-    }
 }
 
 /* {name} in a sentence must be a column of the result: what was an arg's is filled in by now, and {rows} is the table's. */
@@ -122,24 +90,6 @@ static int check_columns(const struct report *r, const PGresult *result, struct 
     return check_placeholders(r, result, l->title, e);
 }
 
-static struct rowset *take_rows(const PGresult *result)
-{
-    int n = PQnfields(result), rows = PQntuples(result);
-    struct column *columns = mem_array(n ? (size_t)n : 1, sizeof *columns);
-    const char **cells = mem_array(n ? (size_t)n : 1, sizeof *cells);
-    for (int i = 0; i < n; i++)
-        columns[i] = (struct column){.name = PQfname(result, i), .kind = kind_of(PQftype(result, i))};
-    struct rowset *set = rowset_new(columns, (size_t)n);
-    for (int row = 0; row < rows; row++) {
-        for (int i = 0; i < n; i++)
-            cells[i] = PQgetisnull(result, row, i) ? NULL : PQgetvalue(result, row, i);
-        rowset_add(set, cells);
-    }
-    mem_free(columns);
-    mem_free(cells);
-    return set;
-}
-
 static int line_at(const char *sql, int position)
 {
     int line = 1;
@@ -180,7 +130,7 @@ static int query(const struct report *r, struct db_session *s, const struct db_p
     else
         rc = check_columns(r, req->result, e);
     if (rc == 0)
-        *out = take_rows(req->result);
+        *out = db_rowset(req->result);
     db_req_unref(&req);
     return rc;
 }
