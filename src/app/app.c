@@ -127,9 +127,7 @@ static int unknown_owner(const struct project *p, const char *who, struct err *e
         buf_printf(&list, "%s%s", i ? ", " : "", p->owner[i].name);
     }
     const char *near = who != NULL ? nearest(who, names, p->n_owner) : NULL;
-    if (p->n_owner == 0)
-        err_set(e, ERR_USAGE, "%s has no owners: name one with a UUID, or add it under owners", p->file);
-    else if (who == NULL)
+    if (who == NULL)
         err_set(e, ERR_USAGE, "whose data? Name the owner with --owner or --as: %s", list.data);
     else if (near != NULL)
         err_set(e, ERR_USAGE, "unknown owner '%s', did you mean '%s'? (owners: %s)", who, near, list.data);
@@ -148,6 +146,8 @@ int app_owner(struct app *app, const char *who, struct uuid *owner, struct err *
         return -1;
     const struct project *p = app->project;
     const struct owner *found = NULL;
+    if (p->owner == NULL || p->n_owner == 0)
+        return err_set(e, ERR_USAGE, "%s has no owners: name one with a UUID, or add it under owners", p->file);
     if (who == NULL)
         found = p->default_owner != NULL ? p->default_owner : p->n_owner == 1 ? &p->owner[0] : NULL;
     for (size_t i = 0; who != NULL && i < p->n_owner; i++)

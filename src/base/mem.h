@@ -7,8 +7,8 @@
 __attribute__((returns_nonnull)) void *mem_alloc(size_t n);                  /* zeroed */
 __attribute__((returns_nonnull)) void *mem_array(size_t count, size_t size); /* zeroed; dies when count * size overflows */
 __attribute__((returns_nonnull)) void *mem_realloc(void *p, size_t n);       /* what is added is not zeroed */
-char *mem_dup(const char *s);               /* NULL stays NULL */
-char *mem_ndup(const char *s, size_t n);    /* n bytes and a NUL */
+char *mem_dup(const char *s);                                                /* NULL stays NULL */
+char *mem_ndup(const char *s, size_t n);                                     /* n bytes and a NUL */
 __attribute__((format(printf, 1, 2))) char *mem_printf(const char *fmt, ...);
 char *mem_vprintf(const char *fmt, va_list ap);
 void mem_free(void *p); /* NULL is fine */
