@@ -62,6 +62,14 @@ int app_need_database(struct app *app, struct err *e);
 int app_owner(struct app *app, const char *who, struct uuid *owner, struct err *e);
 void app_close(struct app *app);
 
+/* A statement of the host's own as the result: table, csv or json (NULL: table). Runs as service_role, read-only. */
+int app_print_query(struct app *app, const char *sql, const struct db_params *p, const struct table_layout *layout,
+                    const char *format, struct err *e);
+int app_check_format(const char *format, struct err *e); /* NULL is fine */
+
+/* After a failure that a full disk may be behind: says so in e where the embedded database's disk is full (ERR_TEMPORARY). */
+void app_explain_full_disk(const struct app *app, struct err *e);
+
 int cmd_init(struct app *app, int argc, char **argv, struct err *e);
 int cmd_ingest(struct app *app, int argc, char **argv, struct err *e);
 int cmd_report(struct app *app, int argc, char **argv, struct err *e);

@@ -16,8 +16,6 @@ struct report_cmd {
     bool show_sql;
 };
 
-static const char *const formats[] = {"table", "csv", "json"};
-
 static int list_reports(struct report_cmd *c)
 {
     for (size_t i = 0; i < c->app->registry->n_plugin; i++) {
@@ -46,14 +44,6 @@ static int unknown_report(const struct registry *r, const char *name, struct err
     return -1;
 }
 
-static int check_format(const char *format, struct err *e)
-{
-    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
-        if (strcmp(format, formats[i]) == 0)
-            return 0;
-    return err_set(e, ERR_USAGE, "unknown format '%s': table, csv or json", format);
-}
-
 /* The suffix of -o FILE decides, unless --format does. */
 static const char *format_of(const struct report_cmd *c, const char *file)
 {
@@ -65,7 +55,7 @@ static const char *format_of(const struct report_cmd *c, const char *file)
     return "table";
 }
 
-static void render(const struct report_cmd *c, const struct report *r, const struct rowset *rows, const char *format,
+static void render(const struct report_cmd *c, const struct table_layout *layout, const struct rowset *rows, const char *format,
                    const struct term *to, struct buf *out)
 {
     struct table_style style = term_style(to, c->app->zone);
@@ -74,7 +64,7 @@ static void render(const struct report_cmd *c, const struct report *r, const str
     else if (strcmp(format, "json") == 0)
         rowset_json(rows, out);
     else
-        table_render(rows, &r->layout, &style, out);
+        table_render(rows, layout, &style, out);
 }
 
 /* Into a sibling first: a reader never sees half a file, and a full disk leaves the old one. */
@@ -93,19 +83,19 @@ static int write_output(const char *file, const struct buf *text, struct err *e)
     return rc;
 }
 
-static int deliver(const struct report_cmd *c, const struct report *r, const struct rowset *rows, struct err *e)
+static int deliver(const struct report_cmd *c, const struct table_layout *layout, const struct rowset *rows, struct err *e)
 {
     const struct term plain = {.ascii = c->app->out.ascii};
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < c->outputs.n; i++) {
         struct buf text = {0};
-        render(c, r, rows, format_of(c, c->outputs.item[i]), &plain, &text);
+        render(c, layout, rows, format_of(c, c->outputs.item[i]), &plain, &text);
         rc = write_output(c->outputs.item[i], &text, e);
         buf_free(&text);
     }
     if (rc == 0 && c->outputs.n == 0) {
         struct buf text = {0};
-        render(c, r, rows, format_of(c, NULL), &c->app->out, &text);
+        render(c, layout, rows, format_of(c, NULL), &c->app->out, &text);
         fwrite(text.data, 1, text.len, stdout);
         buf_free(&text);
     }
@@ -139,8 +129,11 @@ static int run_report(struct report_cmd *c, const struct report *r, struct err *
         uuid_format(&owner, owner_text);
         rc = report_run(r, c->app->session, owner_text, vars, c->vars.n, &rows, e);
     }
-    if (rc == 0)
-        rc = deliver(c, r, rows, e);
+    if (rc == 0) {
+        struct table_layout layout = report_layout(r, vars, c->vars.n);
+        rc = deliver(c, &layout, rows, e);
+        table_layout_free(&layout);
+    }
     rowset_free(&rows);
     for (size_t i = 0; i < c->vars.n; i++)
         mem_free(copies[i]);
@@ -168,7 +161,7 @@ static int load_one(struct report_cmd *c, const char *name, const struct report 
 static int run(struct report_cmd *c, const struct cli_list *names, struct err *e)
 {
     const struct report *r = NULL;
-    if (c->format != NULL && check_format(c->format, e) != 0)
+    if (app_check_format(c->format, e) != 0)
         return -1;
     if (names->n > 1)
         return err_set(e, ERR_USAGE, "one report at a time: '%s' is one too many (variables are --var name=value)",

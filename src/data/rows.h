@@ -89,8 +89,8 @@ void rows_free(struct rows *r);
 void rows_collapse(struct rows *r);
 
 /* Brings later's values into a row of the same key: a value wins over the old one, an absent one leaves it. Texts are shared, not
- * copied: later's arena must live as long. true: something changed. */
-bool row_merge(struct row *into, const struct row *later);
+ * copied (later's arena must live as long); merged objects come from arena. true: what is stored of a snapshot changed. */
+bool row_merge(struct arena *arena, struct row *into, const struct row *later);
 
 /* "content-wide-export", "content-period", "content-no-metrics" or "content". */
 const char *row_kind(const struct row *r);

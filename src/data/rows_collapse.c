@@ -222,3 +222,49 @@ void rows_collapse(struct rows *r)
     mem_free(c.next);
     arena_free(&c.arena);
 }
+
+/* The union of two objects' members; a text that stays as it is is not made anew. */
+static const char *merge_two(struct arena *arena, const char *a, const char *b)
+{
+    struct json_doc *docs[2] = {NULL, NULL};
+    struct member *members = NULL;
+    struct arena scratch = {0};
+    struct err e;
+    const char *out = a;
+    if (a == NULL || b == NULL || strcmp(a, b) == 0)
+        return a != NULL ? a : b;
+    if (json_parse(a, strlen(a), NULL, &docs[0], &e) == 0 && json_parse(b, strlen(b), NULL, &docs[1], &e) == 0) {
+        add_members(&members, &scratch, json_root(docs[0]));
+        add_members(&members, &scratch, json_root(docs[1]));
+        out = write_members(members, arena);
+        HASH_CLEAR(hh, members);
+    }
+    json_free(&docs[0]);
+    json_free(&docs[1]);
+    arena_free(&scratch);
+    return out;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+static bool same_count(const struct count *a, const struct count *b)
+{
+    return a->known == b->known && (!a->known || a->value == b->value);
+}
+
+bool row_merge(struct arena *arena, struct row *into, const struct row *later)
+{
+    const struct row old = *into;
+    take_row(into, later);
+    into->metrics = merge_two(arena, into->metrics, later->metrics);
+    into->extra = merge_two(arena, into->extra, later->extra);
+    into->features = merge_two(arena, into->features, later->features);
+    return !(same_count(&old.views, &into->views) && same_count(&old.likes, &into->likes) &&
+             same_count(&old.shares, &into->shares) && same_count(&old.comments, &into->comments) &&
+             same_count(&old.saves, &into->saves) && same_count(&old.average_watch_ms, &into->average_watch_ms) &&
+             same_text(old.metrics, into->metrics) && same_text(old.extra, into->extra) &&
+             old.has_window_end == into->has_window_end && old.window_end == into->window_end);
+}

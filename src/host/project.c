@@ -233,7 +233,7 @@ static char *read_file(const char *path, struct err *e)
 
 static int run_config(struct reading *r, struct vm *vm, struct err *e)
 {
-    if (vm_load_file(vm, r->p->file, e) != 0)
+    if (vm_load_file(vm, r->p->file, NULL, e) != 0)
         return -1;
     struct buf text = {0};
     struct json_doc *doc = NULL;

@@ -44,6 +44,9 @@ struct report_var {
     const char *name, *value;
 };
 
+/* Only the check that report_run begins with: a typing error is told before a server is started. */
+int report_check_vars(const struct report *r, const struct report_var *vars, size_t n, struct err *e);
+
 /* Checks vars against the args (ERR_USAGE: unknown name with the nearest match, wrong type, missing), binds, runs in a READ ONLY
  * transaction as the owner (row level security), reads everything. SQL errors are ERR_PLUGIN with file and line. */
 int report_run(const struct report *r, struct db_session *s, const char *owner_uuid, const struct report_var *vars, size_t n,

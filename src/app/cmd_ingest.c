@@ -1,0 +1,284 @@
+/* tidemark ingest: payloads to rows, or with --dry-run to what the rows would be. */
+#include <stdio.h>
+#include <string.h>
+
+#include "app/app.h"
+#include "app/ingest_totals.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/nearest.h"
+#include "data/datetime.h"
+#include "data/table.h"
+#include "host/ingest.h"
+#include "host/row_json.h"
+#include "host/writer.h"
+
+struct ingest_cmd {
+    struct app *app;
+    struct ingest_options options;
+    const char *who, *at, *since, *content, *format;
+    bool dry_run;
+    struct uuid owner, content_id;
+
+    struct writer *writer;
+    struct rowset *dry_rows; /* dry run with --format table or json */
+    struct buf line;
+    struct ingest_totals totals;
+    struct term_progress progress;
+    int64_t begun_us, rows;
+};
+
+/* --- what is told on the way --- */
+
+static void tell_refused(const struct delivery *d)
+{
+    if (d->line > 0)
+        log_error("%s:%zu: %s", d->source, d->line, d->text);
+    else
+        log_error("%s: %s", d->source, d->text);
+}
+
+static void tell_bad_rows(const struct delivery *d)
+{
+    enum { SHOWN = 5 };
+    for (size_t i = 0; i < d->rows.n_bad && i < SHOWN; i++) {
+        const struct row_bad *bad = &d->rows.bad[i];
+        if (bad->line > 0)
+            log_warn("%s:%zu: %s", d->source, bad->line, bad->text);
+        else
+            log_warn("%s: item %zu: %s", d->source, bad->item, bad->text);
+    }
+    if (d->rows.n_bad > SHOWN)
+        log_warn("%s: … and %zu more", d->source, d->rows.n_bad - SHOWN);
+}
+
+static void on_done(void *ctx, const struct delivery *d)
+{
+    struct ingest_cmd *c = ctx;
+    term_progress_end(&c->progress);
+    totals_add(&c->totals, d);
+    c->rows += (int64_t)d->rows.n_row;
+    if (d->code != NULL)
+        tell_refused(d);
+    else if (d->state == DELIVERY_READY)
+        tell_bad_rows(d);
+}
+
+static void on_problem(void *ctx, const char *path, const char *text)
+{
+    struct ingest_cmd *c = ctx;
+    term_progress_end(&c->progress);
+    c->totals.problems++;
+    if (path != NULL)
+        log_error("%s: %s", path, text);
+    else
+        log_error("%s", text);
+}
+
+static bool on_progress(void *ctx, size_t bytes)
+{
+    struct ingest_cmd *c = ctx;
+    double seconds = (double)(clock_mono_us() - c->begun_us) / 1e6;
+    term_progress_show(&c->progress, "ingest  %lld rows  %.1f MiB  %.1f k/s  %.0f s", (long long)c->rows,
+                       (double)bytes / (1 << 20), seconds > 0 ? (double)c->rows / seconds / 1000 : 0.0, seconds);
+    if (c->app->loop == NULL)
+        return true;
+    loop_poll(c->app->loop);
+    return !loop_interrupted(c->app->loop);
+}
+
+/* --- the two sinks --- */
+
+static int take_for_database(void *ctx, struct delivery *d, struct err *e)
+{
+    struct ingest_cmd *c = ctx;
+    return writer_add(c->writer, d, e);
+}
+
+static int take_for_show(void *ctx, struct delivery *d, struct err *e)
+{
+    struct ingest_cmd *c = ctx;
+    (void)e;
+    for (size_t i = 0; d->state == DELIVERY_READY && i < d->rows.n_row; i++) {
+        if (c->dry_rows != NULL) {
+            row_table_add(c->dry_rows, &d->rows.row[i]);
+            continue;
+        }
+        buf_clear(&c->line);
+        row_json(&d->rows.row[i], &c->line);
+        buf_char(&c->line, '\n');
+        fwrite(c->line.data, 1, c->line.len, stdout);
+    }
+    on_done(c, d);
+    delivery_free(&d);
+    return 0;
+}
+
+/* --- checks --- */
+
+static int check_platform(const struct ingest_cmd *c, struct err *e)
+{
+    const char *wanted = c->options.platform;
+    const struct registry *r = c->app->registry;
+    const char **names = mem_array(r->n_plugin, sizeof *names);
+    struct buf list = {0};
+    size_t n = 0;
+    bool found = wanted == NULL;
+    for (size_t i = 0; i < r->n_plugin; i++) {
+        if (r->plugin[i]->n_parser == 0)
+            continue;
+        names[n++] = r->plugin[i]->name;
+        buf_printf(&list, "%s%s", list.len ? ", " : "", r->plugin[i]->name);
+        found = found || strcmp(r->plugin[i]->name, wanted) == 0;
+    }
+    const char *near = found ? NULL : nearest(wanted, names, n);
+    if (near != NULL)
+        err_set(e, ERR_USAGE, "unknown platform '%s', did you mean '%s'?", wanted, near);
+    else if (!found)
+        err_set(e, ERR_USAGE, "unknown platform '%s'; there are parsers for %s", wanted, list.data ? list.data : "none");
+    mem_free(names);
+    buf_free(&list);
+    return found ? 0 : -1;
+}
+
+static int check_when(const char *option, const char *text, bool *has, int64_t *to, struct err *e)
+{
+    if (text == NULL)
+        return 0;
+    *has = true;
+    if (!datetime_parse_when(text, clock_wall_us(), to))
+        return err_set(e, ERR_USAGE, "--%s %s: not a time; write 2026-03-01T12:00:00Z or now-7d", option, text);
+    return 0;
+}
+
+static int check_options(struct ingest_cmd *c, const struct cli_list *names, struct err *e)
+{
+    static const char *const formats[] = {"table", "json", "ndjson"};
+    bool known = c->format == NULL;
+    for (size_t i = 0; !known && i < 3; i++)
+        known = strcmp(c->format, formats[i]) == 0;
+    if (!known)
+        return err_set(e, ERR_USAGE, "unknown format '%s': table, json or ndjson", c->format);
+    if (c->format != NULL && strcmp(c->format, "ndjson") == 0 && !c->dry_run)
+        return err_set(e, ERR_USAGE, "--format ndjson shows rows, so it goes with --dry-run; the summary is table or json");
+    if (names->n == 0)
+        return err_set(e, ERR_USAGE, "which payloads? Name files or folders, or - for standard input");
+    if (c->content != NULL && !uuid_parse(c->content, &c->content_id))
+        return err_set(e, ERR_USAGE, "--content %s: must be the UUID of a content", c->content);
+    if (check_when("at", c->at, &c->options.has_at, &c->options.at, e) != 0)
+        return -1;
+    return check_when("since", c->since, &c->options.has_since, &c->options.since, e);
+}
+
+/* --- the run --- */
+
+static bool is_format(const struct ingest_cmd *c, const char *name)
+{
+    return strcmp(c->format != NULL ? c->format : "table", name) == 0;
+}
+
+static void print_result(struct ingest_cmd *c)
+{
+    struct table_style style = term_style(&c->app->out, c->app->zone);
+    struct buf out = {0};
+    if (c->dry_run && is_format(c, "json"))
+        rowset_json(c->dry_rows, &out);
+    else if (c->dry_run && is_format(c, "table"))
+        table_render(c->dry_rows, &(struct table_layout){0}, &style, &out);
+    else if (!c->dry_run && is_format(c, "json"))
+        totals_json(&c->totals, &out);
+    else if (!c->dry_run)
+        totals_table(&c->totals, &style, &out);
+    fwrite(out.data != NULL ? out.data : "", 1, out.len, stdout);
+    buf_free(&out);
+    if (c->dry_run && c->totals.n_platform > 0) {
+        struct buf sentence = {0};
+        totals_sentence(&c->totals, &sentence);
+        log_info("%s", sentence.data);
+        buf_free(&sentence);
+    }
+    if (!c->dry_run && (c->totals.refused > 0 || c->totals.bad_rows > 0))
+        log_info("what could not be taken is kept: tidemark quarantine list");
+}
+
+static int run_dry(struct ingest_cmd *c, const struct cli_list *names, struct err *e)
+{
+    const struct ingest_sink sink = {.ctx = c, .take = take_for_show, .problem = on_problem, .progress = on_progress};
+    if (!is_format(c, "ndjson"))
+        c->dry_rows = row_table_new();
+    if (ingest_run(c->app->registry, &c->options, names->item, names->n, &sink, e) != 0)
+        return -1;
+    print_result(c);
+    return totals_exit_code(&c->totals);
+}
+
+static int run_into_database(struct ingest_cmd *c, const struct cli_list *names, struct err *e)
+{
+    const struct ingest_sink sink = {.ctx = c, .take = take_for_database, .problem = on_problem, .progress = on_progress};
+    if (app_owner(c->app, c->who, &c->owner, e) != 0 || app_need_database(c->app, e) != 0)
+        return -1;
+    const struct writer_options options = {
+        .owner = c->owner, .has_content = c->content != NULL, .content = c->content_id, .ctx = c, .done = on_done};
+    c->writer = writer_open(c->app->session, &options);
+    int rc = ingest_run(c->app->registry, &c->options, names->item, names->n, &sink, e);
+    if (rc == 0)
+        rc = writer_flush(c->writer, e);
+    term_progress_end(&c->progress);
+    if (rc == 0 || c->totals.n_platform > 0)
+        print_result(c); /* what was committed before a failure stays, and is told */
+    if (rc != 0 && (e->kind == ERR_LOST || strcmp(e->sqlstate, "53100") == 0))
+        app_explain_full_disk(c->app, e);
+    return rc != 0 ? -1 : totals_exit_code(&c->totals);
+}
+
+static int run(struct ingest_cmd *c, const struct cli_list *names, struct err *e)
+{
+    if (check_options(c, names, e) != 0 || app_begin(c->app, e) != 0 || app_want_project(c->app, e) != 0 ||
+        app_need_plugins(c->app, NULL, e) != 0 || check_platform(c, e) != 0)
+        return -1;
+    c->begun_us = clock_mono_us();
+    term_progress_begin(&c->progress, &c->app->err);
+    return c->dry_run ? run_dry(c, names, e) : run_into_database(c, names, e);
+}
+
+int cmd_ingest(struct app *app, int argc, char **argv, struct err *e)
+{
+    struct ingest_cmd i = {.app = app};
+    const struct cli_option options[] = {
+        {"platform", 'p', CLI_VALUE, &i.options.platform, "PLATFORM",
+         "whose payloads; else the wrapper's, else read off the payload"},
+        {"owner", 0, CLI_VALUE, &i.who, "WHO", "whose data it is: a name from the config or a UUID"},
+        {"at", 0, CLI_VALUE, &i.at, "TIME", "when bare payloads were observed; a wrapper's fetched_at goes before it"},
+        {"account", 0, CLI_VALUE, &i.options.account, "ID", "the account of payloads that name none"},
+        {"content", 0, CLI_VALUE, &i.content, "UUID", "the work that posts not seen before belong to"},
+        {"since", 0, CLI_VALUE, &i.since, "TIME", "pass over what was observed before"},
+        {"dry-run", 0, CLI_FLAG, &i.dry_run, NULL, "show the rows; needs no project and no database"},
+        {"format", 'f', CLI_VALUE, &i.format, "FORMAT", "table, json; with --dry-run also ndjson"},
+        APP_OPTIONS(app),
+    };
+    const struct cli_command c = {"ingest",
+                                  "ingest [-p PLATFORM] [--owner WHO] [--at TIME] [--dry-run] FILE|DIR|-…",
+                                  "Takes payloads in: what platforms answered or exported, bare or in a wrapper {platform, "
+                                  "url, status, headers, fetched_at,\n"
+                                  "body}; JSON, NDJSON, CSV with a header (read off the bytes). What cannot be taken is kept "
+                                  "in quarantine with the reason.\n"
+                                  "Running it again takes nothing twice.",
+                                  "tidemark ingest -p youtube videos.json\ntidemark ingest --at 2026-03-01T12:00:00Z exports/\n"
+                                  "curl … | tidemark ingest -p x --dry-run --format ndjson -",
+                                  options,
+                                  sizeof options / sizeof *options};
+    struct cli_list names = {0};
+    bool help;
+    int rc = cli_parse(&c, argc, argv, false, &names, &help, e);
+    if (rc == 0 && help)
+        cli_help(&c);
+    else if (rc == 0)
+        rc = run(&i, &names, e);
+    writer_close(&i.writer);
+    rowset_free(&i.dry_rows);
+    buf_free(&i.line);
+    totals_free(&i.totals);
+    cli_free(&names);
+    return rc;
+}

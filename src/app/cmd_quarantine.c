@@ -1,0 +1,138 @@
+/* tidemark quarantine: what could not be taken, whole, and why. */
+#include <stdio.h>
+#include <string.h>
+
+#include "app/app.h"
+#include "base/mem.h"
+#include "data/table.h"
+
+struct quarantine_cmd {
+    struct app *app;
+    const char *who, *format;
+    bool raw;
+};
+
+static const char list_sql[] =
+    "SELECT right(id::text, 12) AS id, created_at AS kept, platform, code, source || coalesce(':' || line, '') AS source, "
+    "reason"
+    "  FROM tidemark.quarantine WHERE user_id = $1::uuid AND state = 'open' ORDER BY created_at DESC, id DESC";
+
+static int list(struct quarantine_cmd *c, const struct uuid *owner, struct err *e)
+{
+    static char title[] = "In quarantine", empty[] = "nothing is in quarantine", source[] = "source", reason[] = "reason",
+                next[] = "tidemark quarantine show ID", kept[] = "kept";
+    struct table_column columns[] = {{.name = source, .decimals = -1, .cut = true, .drop = 2},
+                                     {.name = kept, .decimals = -1, .drop = 1},
+                                     {.name = reason, .decimals = -1, .cut = true}};
+    char *nexts[] = {next};
+    struct table_layout layout = {.title = title, .empty = empty, .column = columns, .n_column = 3, .next = nexts, .n_next = 1};
+    struct db_params p = {0};
+    db_uuid(&p, owner);
+    int rc = app_print_query(c->app, list_sql, &p, &layout, c->format, e);
+    db_params_clear(&p);
+    return rc;
+}
+
+static const char show_sql[] =
+    "SELECT id::text, kind, created_at::text, platform, source, line::text, item::text, code, reason, parser, parser_version,"
+    "       observed_at::text, encode(sha256, 'hex'), octet_length(body)::text, body"
+    "  FROM tidemark.quarantine WHERE user_id = $1::uuid AND id::text LIKE '%' || $2::text LIMIT 2";
+
+static void print_fields(const PGresult *res)
+{
+    static const char *const names[] = {"id",   "kind",   "kept since", "platform", "source",      "line",   "item",
+                                        "code", "reason", "parser",     "version",  "observed at", "sha256", "bytes"};
+    for (int i = 0; i < (int)(sizeof names / sizeof *names); i++) {
+        if (PQgetisnull(res, 0, i))
+            continue;
+        struct buf text = {0};
+        text_escape(PQgetvalue(res, 0, i), false, &text);
+        printf("%-12s %s\n", names[i], text.data != NULL ? text.data : "");
+        buf_free(&text);
+    }
+}
+
+static void print_body(const PGresult *res, bool raw)
+{
+    enum { SHOWN = 2000 };
+    size_t n = 0;
+    unsigned char *body = PQunescapeBytea((const unsigned char *)PQgetvalue(res, 0, 14), &n);
+    must(body != NULL);
+    if (raw) {
+        fwrite(body, 1, n, stdout);
+    } else {
+        char *text = mem_ndup((const char *)body, n < SHOWN ? n : SHOWN);
+        struct buf shown = {0};
+        text_escape(text, false, &shown);
+        printf("\n%s\n", shown.data != NULL ? shown.data : "");
+        if (n > SHOWN)
+            printf("… %zu of %zu bytes; --raw gives all of it\n", (size_t)SHOWN, n);
+        buf_free(&shown);
+        mem_free(text);
+    }
+    PQfreemem(body);
+}
+
+static int show(struct quarantine_cmd *c, const struct uuid *owner, const char *id, struct err *e)
+{
+    struct db_params p = {0};
+    PGresult *res = NULL;
+    if (strlen(id) < 6 || strspn(id, "0123456789abcdef-") != strlen(id))
+        return err_set(e, ERR_USAGE,
+                       "quarantine show %s: give the last 6 or more characters of an id (tidemark quarantine list)", id);
+    db_uuid(&p, owner);
+    db_text(&p, id);
+    int rc = db_exec(c->app->session, show_sql, &p, &res, e);
+    if (rc == 0 && PQntuples(res) != 1)
+        rc = err_set(e, ERR_USAGE,
+                     PQntuples(res) == 0 ? "nothing in quarantine has an id that ends in %s"
+                                         : "more than one id ends in %s: give more of it",
+                     id);
+    if (rc == 0 && !c->raw)
+        print_fields(res);
+    if (rc == 0)
+        print_body(res, c->raw);
+    PQclear(res);
+    db_params_clear(&p);
+    return rc;
+}
+
+static int run(struct quarantine_cmd *c, const struct cli_list *words, struct err *e)
+{
+    struct uuid owner;
+    bool listing = words->n == 1 && strcmp(words->item[0], "list") == 0;
+    if (!listing && (words->n != 2 || strcmp(words->item[0], "show") != 0))
+        return err_set(e, ERR_USAGE, "quarantine needs a verb: list, or show ID");
+    if (app_begin(c->app, e) != 0 || app_check_format(c->format, e) != 0 || app_owner(c->app, c->who, &owner, e) != 0 ||
+        app_need_database(c->app, e) != 0)
+        return -1;
+    return listing ? list(c, &owner, e) : show(c, &owner, words->item[1], e);
+}
+
+int cmd_quarantine(struct app *app, int argc, char **argv, struct err *e)
+{
+    struct quarantine_cmd q = {.app = app};
+    const struct cli_option options[] = {
+        {"owner", 0, CLI_VALUE, &q.who, "WHO", "whose data: a name from the config or a UUID"},
+        {"format", 'f', CLI_VALUE, &q.format, "FORMAT", "of the list: table, csv or json"},
+        {"raw", 0, CLI_FLAG, &q.raw, NULL, "show: only the bytes as they came"},
+        APP_OPTIONS(app),
+    };
+    const struct cli_command c = {
+        "quarantine",
+        "quarantine list | quarantine show ID [--raw]",
+        "Lists what could not be taken with the reason, and shows one entry whole. Ids are given by their last 6 or\n"
+        "more characters.",
+        "tidemark quarantine list\ntidemark quarantine show 3f9a1c --raw > payload.json",
+        options,
+        sizeof options / sizeof *options};
+    struct cli_list words = {0};
+    bool help;
+    int rc = cli_parse(&c, argc, argv, false, &words, &help, e);
+    if (rc == 0 && help)
+        cli_help(&c);
+    else if (rc == 0)
+        rc = run(&q, &words, e);
+    cli_free(&words);
+    return rc;
+}

@@ -1,0 +1,40 @@
+/* What became of all deliveries of one ingest: per platform, and what is told at the end. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "data/table.h"
+#include "host/delivery.h"
+
+struct drop_total {
+    char *reason;
+    int64_t n;
+};
+
+struct platform_total {
+    char *platform;
+    int64_t deliveries, replays, received, inserted, updated, unchanged, quarantined, dropped;
+};
+
+struct ingest_totals {
+    struct platform_total *platform;
+    size_t n_platform;
+    struct drop_total *drop;
+    size_t n_drop;
+    size_t taken;    /* deliveries of which something was taken, or that were taken before */
+    size_t refused;  /* deliveries refused whole */
+    size_t problems; /* files that could not be read at all */
+    int64_t bad_rows;
+    bool plugin_failed;
+};
+
+void totals_add(struct ingest_totals *t, const struct delivery *d);
+/* "received 121 588 = inserted 121 550 + quarantined 38" over all platforms. */
+void totals_sentence(const struct ingest_totals *t, struct buf *out);
+void totals_table(const struct ingest_totals *t, const struct table_style *style, struct buf *out);
+void totals_json(const struct ingest_totals *t, struct buf *out);
+/* 0, 2 (done in part), 65 (nothing was taken), 76 (a plugin failed). */
+int totals_exit_code(const struct ingest_totals *t);
+void totals_free(struct ingest_totals *t);

@@ -1,0 +1,32 @@
+/* Files to deliveries: read, cut, unwrap, choose the parser, run it. Where the deliveries go is the sink's business: the database
+ * (writer.h) or a dry run's output. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "data/uuid.h"
+#include "host/delivery.h"
+#include "host/plugin.h"
+
+struct ingest_options {
+    const char *platform; /* -p, or NULL: the wrapper's, else read off the payload */
+    const char *account;  /* --account: for payloads that name none; or NULL */
+    bool has_at, has_since;
+    int64_t at, since; /* --at: when bare payloads were observed; --since: deliveries observed before are passed over */
+};
+
+struct ingest_sink {
+    void *ctx;
+    /* Takes the delivery over. -1 ends the whole run (the database is gone), with e. */
+    int (*take)(void *ctx, struct delivery *d, struct err *e);
+    /* A file or folder that cannot be taken at all, and why; nothing of it is kept. */
+    void (*problem)(void *ctx, const char *path, const char *text);
+    /* Now and then, for the progress line: bytes read so far. May be NULL. false: stop, somebody pressed Ctrl-C. */
+    bool (*progress)(void *ctx, size_t bytes);
+};
+
+/* 0 when all names were gone through, whatever became of their deliveries. */
+int ingest_run(const struct registry *registry, const struct ingest_options *options, const char *const *names, size_t n,
+               const struct ingest_sink *sink, struct err *e);

@@ -1,0 +1,299 @@
+#include "host/input.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "data/csv.h"
+
+struct input {
+    int fd;
+    bool eof, sniffed;
+    enum piece_format format;
+    bool named_lines;    /* the file's name says NDJSON */
+    struct buf buf;      /* buf.data[start..len) is still to be given out */
+    size_t start, given; /* given: length of the piece given last, which lies at start */
+    size_t given_lines;  /* lines in it */
+    size_t line;         /* line of buf.data[start] */
+    struct buf header;
+    size_t bytes_read;
+};
+
+static bool ends_with(const char *s, const char *end)
+{
+    size_t n = strlen(s), m = strlen(end);
+    return n >= m && strcasecmp(s + n - m, end) == 0;
+}
+
+int input_open(const char *path, struct input **out, struct err *e)
+{
+    struct stat st;
+    int fd = strcmp(path, "-") == 0 ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return err_set(e, ERR_INPUT, "%s", strerror(errno));
+    if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {
+        close(fd);
+        return err_set(e, ERR_INPUT, "is a folder");
+    }
+    struct input *in = mem_alloc(sizeof *in);
+    *in = (struct input){.fd = fd, .line = 1, .named_lines = ends_with(path, ".ndjson") || ends_with(path, ".jsonl")};
+    *out = in;
+    return 0;
+}
+
+void input_close(struct input **pin)
+{
+    struct input *in = *pin;
+    if (in == NULL)
+        return;
+    close(in->fd);
+    buf_free(&in->buf);
+    buf_free(&in->header);
+    mem_free(in);
+    *pin = NULL;
+}
+
+size_t input_bytes_read(const struct input *in)
+{
+    return in->bytes_read;
+}
+
+static size_t left(const struct input *in)
+{
+    return in->buf.len - in->start;
+}
+
+/* Reads until want bytes are there or the file ends. */
+static int fill(struct input *in, size_t want, struct err *e)
+{
+    while (!in->eof && left(in) < want) {
+        buf_reserve(&in->buf, 256 << 10);
+        ssize_t n = read(in->fd, in->buf.data + in->buf.len, 256 << 10);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return err_set(e, ERR_INPUT, "cannot be read: %s", strerror(errno));
+        in->eof = n == 0;
+        in->buf.len += (size_t)n;
+        in->bytes_read += (size_t)n;
+    }
+    return 0;
+}
+
+/* What was given out goes; the rest moves to the front, so that the buffer stays as small as the largest piece. */
+static void forget_given(struct input *in)
+{
+    in->start += in->given;
+    in->line += in->given_lines;
+    in->given = in->given_lines = 0;
+    if (in->start > 0) {
+        memmove(in->buf.data, in->buf.data + in->start, left(in));
+        in->buf.len -= in->start;
+        in->start = 0;
+    }
+}
+
+static size_t count_lines(const char *p, size_t n)
+{
+    size_t lines = 0;
+    for (const char *end = p + n; (p = memchr(p, '\n', (size_t)(end - p))) != NULL; p++)
+        lines++;
+    return lines;
+}
+
+/* Where the first JSON value ends: one past its last byte, 0 when it does not end in these bytes. Only brackets and strings are
+ * looked at; whether it is JSON is the parser's to say. */
+static size_t first_value_end(const char *s, size_t n)
+{
+    size_t depth = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (s[i] == '"') {
+            for (i++; i < n && s[i] != '"'; i++)
+                if (s[i] == '\\')
+                    i++;
+        } else if (s[i] == '{' || s[i] == '[') {
+            depth++;
+        } else if ((s[i] == '}' || s[i] == ']') && --depth == 0) {
+            return i + 1;
+        }
+    }
+    return 0;
+}
+
+static size_t skip_blank(const char *s, size_t i, size_t n)
+{
+    if (i == 0 && n >= 3 && memcmp(s, "\xEF\xBB\xBF", 3) == 0)
+        i = 3;
+    while (i < n && strchr(" \t\r\n", s[i]) != NULL && s[i] != '\0')
+        i++;
+    return i;
+}
+
+static int too_large(const struct input *in, struct err *e)
+{
+    struct stat st;
+    if (fstat(in->fd, &st) == 0 && S_ISREG(st.st_mode))
+        return err_set(e, ERR_INPUT, "document of %.0f MiB is larger than 16 MiB; NDJSON and CSV may be of any size",
+                       (double)st.st_size / (1 << 20));
+    return err_set(e, ERR_INPUT, "document is larger than 16 MiB; NDJSON and CSV may be of any size");
+}
+
+static int sniff_json(struct input *in, size_t first, struct err *e)
+{
+    const char *s = in->buf.data;
+    size_t end = first_value_end(s + first, left(in) - first);
+    bool more = end > 0 && (skip_blank(s, first + end, left(in)) < left(in) || !in->eof);
+    bool one_line = end > 0 && memchr(s + first, '\n', end) == NULL;
+    if (in->named_lines || (more && one_line && memchr(s + first, '\n', left(in) - first) != NULL)) {
+        in->format = PIECE_LINES;
+        return 0;
+    }
+    in->format = PIECE_JSON;
+    if (!in->eof || left(in) > INPUT_DOCUMENT_MAX)
+        return too_large(in, e);
+    return 0;
+}
+
+static int sniff(struct input *in, struct err *e)
+{
+    in->sniffed = true;
+    if (fill(in, INPUT_DOCUMENT_MAX + 1, e) != 0)
+        return -1;
+    const char *s = in->buf.data;
+    size_t n = left(in), first = n > 0 ? skip_blank(s, 0, n) : 0;
+    if (first >= n)
+        return err_set(e, ERR_INPUT, n == 0 ? "is empty" : "holds nothing but blanks");
+    if (s[first] == '{' || s[first] == '[')
+        return sniff_json(in, first, e);
+    const char *eol = memchr(s + first, '\n', n - first);
+    size_t line = eol != NULL ? (size_t)(eol - s) - first : n - first;
+    if (s[first] == '<')
+        return err_set(e, ERR_INPUT, "is neither JSON nor CSV: it begins with '<' (an HTML or XML page?)");
+    if (memchr(s + first, ',', line) != NULL && memchr(s + first, '\0', line) == NULL) {
+        in->format = PIECE_CSV;
+        return 0;
+    }
+    in->format = PIECE_JSON; /* the parser says where it is not */
+    return in->eof && n <= INPUT_DOCUMENT_MAX ? 0 : too_large(in, e);
+}
+
+static void give(struct input *in, size_t n, struct piece *out)
+{
+    in->given = n;
+    in->given_lines = count_lines(in->buf.data + in->start, n);
+    *out = (struct piece){
+        .format = in->format,
+        .data = in->buf.data + in->start,
+        .len = n,
+        .first_line = in->line,
+        .header = in->header.data,
+        .header_len = in->header.len,
+        .last = in->eof && n == left(in),
+    };
+}
+
+/* A line that no document may be: passed over to its end without keeping it. */
+static int skip_line(struct input *in, struct piece *out, struct err *e)
+{
+    size_t length = 0;
+    for (;;) {
+        const char *eol = memchr(in->buf.data + in->start, '\n', left(in));
+        size_t n = eol != NULL ? (size_t)(eol - in->buf.data) - in->start + 1 : left(in);
+        length += n;
+        in->given = n;
+        forget_given(in);
+        if (eol != NULL || (in->eof && left(in) == 0))
+            break;
+        if (fill(in, 1, e) != 0)
+            return -1;
+    }
+    *out = (struct piece){
+        .format = PIECE_LINES, .data = "", .first_line = in->line, .too_long = length, .last = in->eof && left(in) == 0};
+    in->line++;
+    return 1;
+}
+
+static int next_lines(struct input *in, struct piece *out, struct err *e)
+{
+    size_t want = INPUT_PIECE;
+    for (;;) {
+        if (fill(in, want, e) != 0)
+            return -1;
+        if (in->eof && left(in) <= INPUT_PIECE)
+            break;
+        const char *from = in->buf.data + in->start + INPUT_PIECE - 1;
+        const char *eol = memchr(from, '\n', left(in) - (INPUT_PIECE - 1));
+        if (eol != NULL) {
+            give(in, (size_t)(eol - in->buf.data) - in->start + 1, out);
+            return 1;
+        }
+        if (in->eof)
+            break;
+        if (left(in) > INPUT_PIECE + INPUT_DOCUMENT_MAX) { /* the last line begins in the first MiB and is over the limit */
+            const char *begin = memrchr(in->buf.data + in->start, '\n', INPUT_PIECE - 1);
+            if (begin == NULL)
+                return skip_line(in, out, e);
+            give(in, (size_t)(begin - in->buf.data) - in->start + 1, out);
+            return 1;
+        }
+        want = left(in) + INPUT_PIECE;
+    }
+    if (left(in) == 0)
+        return 0;
+    give(in, left(in), out);
+    return 1;
+}
+
+static int next_csv(struct input *in, struct piece *out, struct err *e)
+{
+    bool first = in->header.data == NULL; /* a header alone is a piece too: an export without rows */
+    if (first) {
+        size_t n = csv_cut(in->buf.data + in->start, left(in), 1);
+        buf_add(&in->header, in->buf.data + in->start, n);
+        in->given = n;
+        in->given_lines = count_lines(in->header.data, n);
+        forget_given(in);
+    }
+    for (size_t want = 2 * INPUT_PIECE;; want *= 2) {
+        if (fill(in, want, e) != 0)
+            return -1;
+        size_t n = left(in) > 0 ? csv_cut(in->buf.data + in->start, left(in), INPUT_PIECE) : 0;
+        if (n < left(in) || in->eof) {
+            give(in, n, out);
+            return n > 0 || first;
+        }
+        if (want > 2 * INPUT_DOCUMENT_MAX)
+            return err_set(e, ERR_INPUT, "line %zu: a record of more than 16 MiB (a quote that is never closed?)", in->line);
+    }
+}
+
+int input_next(struct input *in, struct piece *out, struct err *e)
+{
+    if (!in->sniffed && sniff(in, e) != 0)
+        return -1;
+    forget_given(in);
+    if (in->format == PIECE_CSV)
+        return next_csv(in, out, e);
+    if (in->format == PIECE_LINES)
+        return next_lines(in, out, e);
+    if (left(in) == 0)
+        return 0;
+    give(in, left(in), out);
+    return 1;
+}
+
+int input_whole(struct input *in, struct piece *out, struct err *e)
+{
+    if (fill(in, INPUT_DOCUMENT_MAX + 1, e) != 0)
+        return -1;
+    if (!in->eof || left(in) > INPUT_DOCUMENT_MAX)
+        return err_set(e, ERR_INPUT,
+                       "is larger than 16 MiB, and this kind of export is summed over its rows, so it must be read "
+                       "whole: export fewer days at a time");
+    give(in, left(in), out);
+    return 0;
+}

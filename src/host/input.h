@@ -1,0 +1,45 @@
+/* Files, folders and standard input as pieces: what the bytes are is read off the bytes, not off a flag.
+ *
+ * A JSON document is one piece. NDJSON and CSV are cut into pieces of whole lines or records of about 1 MiB, at the same places
+ * for the same bytes, so that a file of any size needs little memory and a second run finds the pieces it knows. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+
+enum { INPUT_DOCUMENT_MAX = 16 << 20, INPUT_PIECE = 1 << 20 };
+
+enum piece_format { PIECE_JSON, PIECE_LINES, PIECE_CSV };
+
+struct piece {
+    enum piece_format format;
+    const char *data; /* valid until the next call */
+    size_t len;
+    size_t first_line;  /* of data, 1-based */
+    const char *header; /* CSV: the header record */
+    size_t header_len;
+    size_t too_long; /* NDJSON: this one line has so many bytes, more than a document may have; data is empty */
+    bool last;
+};
+
+struct input;
+
+/* path "-" is standard input. ERR_INPUT: cannot be read. */
+int input_open(const char *path, struct input **out, struct err *e);
+/* 1: a piece; 0: the end; -1: ERR_INPUT (empty, too large for a document, neither JSON nor CSV). */
+int input_next(struct input *in, struct piece *out, struct err *e);
+/* The CSV piece that came last, grown to the whole file: for parsers that sum over rows. ERR_INPUT above 16 MiB. */
+int input_whole(struct input *in, struct piece *out, struct err *e);
+size_t input_bytes_read(const struct input *in);
+void input_close(struct input **in);
+
+/* The files a name stands for, in a fixed order: itself, or those below a folder that end in .json, .ndjson, .jsonl or .csv (hidden
+ * ones are passed over). ERR_INPUT: not there, or a folder without any. */
+struct input_paths {
+    char **path;
+    size_t n;
+};
+int input_list(const char *name, struct input_paths *out, struct err *e); /* adds to out */
+void input_paths_free(struct input_paths *p);

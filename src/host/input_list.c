@@ -1,0 +1,89 @@
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/mem.h"
+#include "host/input.h"
+
+static void add(struct input_paths *p, char *path)
+{
+    p->path = mem_realloc(p->path, (p->n + 1) * sizeof *p->path);
+    p->path[p->n++] = path;
+}
+
+static bool is_payload(const char *name)
+{
+    static const char *const ends[] = {".json", ".ndjson", ".jsonl", ".csv"};
+    size_t n = strlen(name);
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+        if (n > strlen(ends[i]) && strcasecmp(name + n - strlen(ends[i]), ends[i]) == 0)
+            return true;
+    return false;
+}
+
+static int by_name(const struct dirent **a, const struct dirent **b)
+{
+    return strcmp((*a)->d_name, (*b)->d_name); /* not the locale's order: the same everywhere */
+}
+
+static int visible(const struct dirent *d)
+{
+    return d->d_name[0] != '.';
+}
+
+/* Links to folders are not followed: a loop of them would never end. */
+static int walk(const char *dir, struct input_paths *out, struct err *e)
+{
+    struct dirent **entry = NULL;
+    int n = scandir(dir, &entry, visible, by_name), rc = 0;
+    if (n < 0)
+        return err_set(e, ERR_INPUT, "%s: %s", dir, strerror(errno));
+    for (int i = 0; i < n; i++) {
+        char *path = mem_printf("%s/%s", dir, entry[i]->d_name);
+        struct stat st;
+        bool keep = false;
+        if (rc == 0 && lstat(path, &st) == 0) {
+            if (S_ISDIR(st.st_mode))
+                rc = walk(path, out, e);
+            else
+                keep = is_payload(entry[i]->d_name);
+        }
+        if (keep)
+            add(out, path);
+        else
+            mem_free(path);
+        free(entry[i]);
+    }
+    free(entry);
+    return rc;
+}
+
+int input_list(const char *name, struct input_paths *out, struct err *e)
+{
+    struct stat st;
+    if (strcmp(name, "-") != 0 && stat(name, &st) != 0)
+        return err_set(e, ERR_INPUT, "%s: %s", name, strerror(errno));
+    if (strcmp(name, "-") == 0 || !S_ISDIR(st.st_mode)) {
+        add(out, mem_dup(name));
+        return 0;
+    }
+    size_t before = out->n;
+    char *dir = mem_dup(name);
+    for (size_t n = strlen(dir); n > 1 && dir[n - 1] == '/'; n--)
+        dir[n - 1] = '\0';
+    int rc = walk(dir, out, e);
+    mem_free(dir);
+    if (rc == 0 && out->n == before)
+        rc = err_set(e, ERR_INPUT, "%s: no payloads in this folder (files that end in .json, .ndjson, .jsonl or .csv)", name);
+    return rc;
+}
+
+void input_paths_free(struct input_paths *p)
+{
+    for (size_t i = 0; i < p->n; i++)
+        mem_free(p->path[i]);
+    mem_free(p->path);
+    *p = (struct input_paths){0};
+}

@@ -1,0 +1,14 @@
+/* A row as one JSON object a line, and as cells: what a dry run shows. */
+#pragma once
+
+#include "base/buf.h"
+#include "data/rows.h"
+#include "data/rowset.h"
+
+/* {"platform", "external_id", "account", "title", "views", "likes", "shares", "comments", "saves", "average_watch_time",
+ * "published_at", "metric_window", "window_start", "window_end", "kind"}: null where absent; times ISO 8601 in UTC, watch time in
+ * seconds. Appended without a newline. */
+void row_json(const struct row *r, struct buf *out);
+
+struct rowset *row_table_new(void); /* the same keys as columns */
+void row_table_add(struct rowset *t, const struct row *r);

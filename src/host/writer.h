@@ -1,0 +1,27 @@
+/* Deliveries to the database: a batch of them is one transaction that holds rows, ledger and quarantine, so that a crash at any
+ * point loses and doubles nothing.
+ *
+ * A batch goes optimistically by COPY straight into the tables; when it meets rows that are there already it goes once more,
+ * through a staging table and INSERT … ON CONFLICT. */
+#pragma once
+
+#include "base/err.h"
+#include "data/uuid.h"
+#include "db/session.h"
+#include "host/delivery.h"
+
+struct writer;
+
+struct writer_options {
+    struct uuid owner;
+    bool has_content; /* --content: posts that are new belong to this work */
+    struct uuid content;
+    void *ctx;
+    void (*done)(void *ctx, const struct delivery *d); /* after the commit: state and counts are final */
+};
+
+struct writer *writer_open(struct db_session *s, const struct writer_options *options);
+/* Takes the delivery over; commits a batch now and then (about 5,000 rows). -1: the batch was rolled back, e says why. */
+int writer_add(struct writer *w, struct delivery *d, struct err *e);
+int writer_flush(struct writer *w, struct err *e);
+void writer_close(struct writer **w); /* what was not flushed is forgotten */

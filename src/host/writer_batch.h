@@ -1,0 +1,78 @@
+/* The writer's own: a batch on its way, and the cache of what is known about posts. */
+#pragma once
+
+#include <uthash.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "data/uuid.h"
+#include "host/writer.h"
+
+/* One row to be written. */
+struct batch_row {
+    struct row *row;
+    struct delivery *delivery;
+    struct uuid id;
+    struct known_post *post;
+    struct batch_row *into; /* another delivery of this batch observed the same: that row was merged into this one */
+    bool changed;           /* … and changed it */
+    const char *key;
+    UT_hash_handle hh;
+};
+
+struct known_account {
+    char *key; /* platform, unit separator, external id */
+    struct uuid id;
+    char *handle;
+    bool written; /* the database knows it, handle and all */
+    UT_hash_handle hh;
+};
+
+/* Facts as they were last observed. Texts are the cache's own. */
+struct known_post {
+    char *key;
+    char *platform, *external_id;
+    struct known_account *account;
+    bool account_named; /* the payload said so: not the stand-in "-" */
+    struct uuid content;
+    char *title, *caption, *url, *features; /* features: the whole object that is stored */
+    bool has_published_at;
+    int64_t published_at, facts_at;
+    bool written; /* the database has these facts */
+    UT_hash_handle hh;
+};
+
+struct batch {
+    struct delivery **delivery;
+    size_t n, cap;
+    size_t rows, bytes;
+    struct arena arena;
+    struct batch_row *row; /* n_row of them, in order */
+    size_t n_row;
+};
+
+struct writer {
+    struct db_session *s;
+    struct writer_options options;
+    struct batch batch;
+    struct known_account *accounts;
+    struct known_post *posts;
+    int64_t *month; /* first instants of the months whose partitions are there */
+    size_t n_month;
+};
+
+/* writer_resolve.c: accounts, posts and contents of the batch's rows; fills batch_row.post. */
+void resolve_collect(struct writer *w);
+int resolve_write(struct writer *w, struct err *e);
+void resolve_forget(struct writer *w); /* after a rollback: what was written is not */
+void resolve_free(struct writer *w);
+
+/* writer_rows.c */
+void rows_collect(struct writer *w);
+int rows_partitions(struct writer *w, struct err *e);
+int rows_copy(struct writer *w, struct err *e);
+int rows_merge(struct writer *w, struct err *e); /* for a batch that COPY could not take */
+
+/* writer_ledger.c */
+int ledger_seen(struct writer *w, struct err *e); /* marks what was taken before; in the batch's transaction */
+int ledger_write(struct writer *w, struct err *e);

@@ -1,0 +1,326 @@
+/* Which account, post and content a row belongs to. What is known stays in a cache for the life of the writer; the unknown and
+ * the changed of a batch go to the database in one statement each for accounts and posts. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "data/json.h"
+#include "host/writer_batch.h"
+
+static const char no_account[] = "-"; /* of payloads that name none */
+
+static char *make_key(const char *platform, const char *external_id)
+{
+    return mem_printf("%s\x1f%s", platform, external_id);
+}
+
+static struct known_account *account_of(struct writer *w, const char *platform, const char *external_id)
+{
+    char *key = make_key(platform, external_id);
+    struct known_account *a;
+    HASH_FIND_STR(w->accounts, key, a);
+    if (a != NULL) {
+        mem_free(key);
+        return a;
+    }
+    a = mem_alloc(sizeof *a);
+    *a = (struct known_account){.key = key, .id = uuid_v7()};
+    HASH_ADD_KEYPTR(hh, w->accounts, a->key, strlen(a->key), a);
+    return a;
+}
+
+static struct known_post *post_of(struct writer *w, const struct row *r)
+{
+    char *key = make_key(r->platform, r->external_id);
+    struct known_post *p;
+    HASH_FIND_STR(w->posts, key, p);
+    if (p != NULL) {
+        mem_free(key);
+        return p;
+    }
+    p = mem_alloc(sizeof *p);
+    *p = (struct known_post){
+        .key = key, .platform = mem_dup(r->platform), .external_id = mem_dup(r->external_id), .facts_at = INT64_MIN};
+    p->content = w->options.has_content ? w->options.content : uuid_v7();
+    HASH_ADD_KEYPTR(hh, w->posts, p->key, strlen(p->key), p);
+    return p;
+}
+
+/* A newer observation's value wins where it has one; an older one fills gaps only. true: the stored text changed. */
+static bool take_text(char **have, const char *value, bool newer)
+{
+    if (value == NULL || (*have != NULL && (!newer || strcmp(*have, value) == 0)))
+        return false;
+    mem_free(*have);
+    *have = mem_dup(value);
+    return true;
+}
+
+static void add_member(struct buf *b, const char *name, const char *json)
+{
+    buf_printf(b, "%s\"%s\":%s", b->len > 1 ? "," : "", name, json);
+}
+
+static void add_text(struct buf *b, const char *name, const char *text)
+{
+    struct buf quoted = {0};
+    if (text == NULL)
+        return;
+    json_write_string(text, strlen(text), &quoted);
+    add_member(b, name, quoted.data);
+    buf_free(&quoted);
+}
+
+/* What stands in posts.features: the parser's own, then the facts with fixed names. NULL: nothing. */
+static char *features_of(const struct row *r)
+{
+    struct buf b = {0};
+    if (r->features != NULL && strlen(r->features) > 2)
+        buf_add(&b, r->features, strlen(r->features) - 1);
+    else
+        buf_char(&b, '{');
+    add_text(&b, "caption", r->caption);
+    add_text(&b, "media_kind", r->media_kind);
+    add_text(&b, "ai_version", r->ai_version);
+    if (r->tags != NULL)
+        add_member(&b, "tags", r->tags);
+    if (r->has_duration) {
+        char number[40];
+        snprintf(number, sizeof number, "%.10g", r->duration_s);
+        add_member(&b, "duration_s", number);
+    }
+    if (b.len == 1) {
+        buf_free(&b);
+        return NULL;
+    }
+    buf_char(&b, '}');
+    return buf_take(&b);
+}
+
+static void collect_row(struct writer *w, struct batch_row *b)
+{
+    const struct row *r = b->row;
+    struct known_post *p = post_of(w, r);
+    bool newer = b->delivery->observed_at >= p->facts_at, changed = false;
+    char *features = features_of(r);
+    changed = take_text(&p->title, r->title, newer) || changed;
+    changed = take_text(&p->caption, r->caption, newer) || changed;
+    changed = take_text(&p->url, r->url, newer) || changed;
+    changed = take_text(&p->features, features, newer) || changed;
+    mem_free(features);
+    if (r->has_published_at && (!p->has_published_at || (newer && p->published_at != r->published_at))) {
+        p->has_published_at = changed = true;
+        p->published_at = r->published_at;
+    }
+    if (p->account == NULL || (r->account != NULL && !p->account_named)) {
+        p->account_named = r->account != NULL;
+        p->account = account_of(w, r->platform, r->account != NULL ? r->account : no_account);
+        changed = true;
+    }
+    if (newer)
+        p->facts_at = b->delivery->observed_at;
+    if (changed)
+        p->written = false;
+    b->post = p;
+}
+
+void resolve_collect(struct writer *w)
+{
+    for (size_t i = 0; i < w->batch.n; i++) {
+        const struct delivery *d = w->batch.delivery[i];
+        for (size_t k = 0; d->state == DELIVERY_READY && k < d->rows.n_account; k++) {
+            const struct row_account *seen = &d->rows.account[k];
+            struct known_account *a = account_of(w, seen->platform, seen->external_id);
+            if (take_text(&a->handle, seen->handle, true))
+                a->written = false;
+        }
+    }
+    for (size_t i = 0; i < w->batch.n_row; i++)
+        collect_row(w, &w->batch.row[i]);
+}
+
+/* In the order of the key, so that two writers never wait for each other in a circle. */
+static const char accounts_sql[] =
+    "INSERT INTO tidemark.accounts AS a (id, platform, external_id, handle, user_id)"
+    " SELECT w.id, w.platform, w.external_id, w.handle, $1::uuid"
+    "   FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[]) AS w (id, platform, external_id, handle)"
+    "  ORDER BY w.platform, w.external_id"
+    " ON CONFLICT (user_id, platform, external_id) DO UPDATE SET handle = coalesce(excluded.handle, a.handle)"
+    " RETURNING a.platform, a.external_id, a.id";
+
+static int write_accounts(struct writer *w, struct err *e)
+{
+    struct db_params p = {0};
+    struct buf storage[4] = {0};
+    struct db_array a[4];
+    struct known_account *one, *next;
+    PGresult *res = NULL;
+    size_t n = 0;
+    for (int i = 0; i < 4; i++)
+        db_array_begin(&a[i], &storage[i]);
+    HASH_ITER(hh, w->accounts, one, next)
+    {
+        if (one->written)
+            continue;
+        const char *split = strchr(one->key, '\x1f');
+        char *platform = mem_ndup(one->key, (size_t)(split - one->key));
+        db_array_uuid(&a[0], &one->id);
+        db_array_text(&a[1], platform);
+        db_array_text(&a[2], split + 1);
+        db_array_text(&a[3], one->handle);
+        mem_free(platform);
+        n++;
+    }
+    db_uuid(&p, &w->options.owner);
+    for (int i = 0; i < 4; i++)
+        db_array_end(&p, &a[i]);
+    int rc = n > 0 ? db_exec(w->s, accounts_sql, &p, &res, e) : 0;
+    for (int i = 0; rc == 0 && n > 0 && i < PQntuples(res); i++) {
+        char *key = make_key(PQgetvalue(res, i, 0), PQgetvalue(res, i, 1));
+        HASH_FIND_STR(w->accounts, key, one);
+        mem_free(key);
+        if (one != NULL && uuid_parse(PQgetvalue(res, i, 2), &one->id))
+            one->written = true;
+    }
+    PQclear(res);
+    for (int i = 0; i < 4; i++)
+        buf_free(&storage[i]);
+    db_params_clear(&p);
+    return rc;
+}
+
+/* One statement: what is there keeps its content and takes newer facts, what is new gets a content and a post. */
+static const char posts_sql[] =
+    "WITH want AS (SELECT * FROM unnest($2::text[], $3::text[], $4::uuid[], $5::uuid[], $6::boolean[], $7::text[], $8::text[],"
+    "   $9::text[], $10::timestamptz[], $11::jsonb[], $12::timestamptz[])"
+    "   AS w (platform, external_id, content_id, account_id, account_named, title, body, url, published_at, features, "
+    "facts_at)),"
+    " old AS (SELECT p.platform, p.external_id, p.content_id, coalesce(w.facts_at >= p.facts_at, true) AS newer"
+    "   FROM want w JOIN tidemark.posts p ON p.user_id = $1::uuid AND p.platform = w.platform AND p.external_id = w.external_id"
+    "  ORDER BY p.platform, p.external_id FOR UPDATE OF p),"
+    " fresh AS (SELECT w.* FROM want w WHERE NOT EXISTS"
+    "   (SELECT FROM old o WHERE o.platform = w.platform AND o.external_id = w.external_id)),"
+    " contents AS (INSERT INTO public.content (id, title, body, user_id)"
+    "   SELECT DISTINCT ON (content_id) content_id, title, body, $1::uuid FROM fresh ORDER BY content_id ON CONFLICT DO "
+    "NOTHING),"
+    " posts AS (INSERT INTO tidemark.posts (platform, external_id, content_id, account_id, url, published_at, features, "
+    "facts_at, user_id)"
+    "   SELECT platform, external_id, content_id, account_id, url, published_at, coalesce(features, '{}'), facts_at, $1::uuid"
+    "     FROM fresh ORDER BY platform, external_id),"
+    " next AS (SELECT p.platform, p.external_id, CASE WHEN w.account_named THEN w.account_id ELSE p.account_id END AS "
+    "account_id,"
+    "   CASE WHEN o.newer THEN coalesce(w.url, p.url) ELSE coalesce(p.url, w.url) END AS url,"
+    "   CASE WHEN o.newer THEN coalesce(w.published_at, p.published_at) ELSE coalesce(p.published_at, w.published_at) END AS "
+    "published_at,"
+    "   CASE WHEN o.newer THEN p.features || coalesce(w.features, '{}') ELSE coalesce(w.features, '{}') || p.features END AS "
+    "features,"
+    "   greatest(p.facts_at, w.facts_at) AS facts_at"
+    "   FROM want w JOIN old o ON o.platform = w.platform AND o.external_id = w.external_id"
+    "   JOIN tidemark.posts p ON p.user_id = $1::uuid AND p.platform = w.platform AND p.external_id = w.external_id),"
+    " facts AS (UPDATE tidemark.posts p SET account_id = n.account_id, url = n.url, published_at = n.published_at,"
+    "    features = n.features, facts_at = n.facts_at FROM next n"
+    "  WHERE p.user_id = $1::uuid AND p.platform = n.platform AND p.external_id = n.external_id"
+    "    AND (p.account_id, p.url, p.published_at, p.features) IS DISTINCT FROM (n.account_id, n.url, n.published_at, "
+    "n.features)),"
+    " titles AS (UPDATE public.content c SET title = w.title, body = coalesce(w.body, c.body)"
+    "   FROM want w JOIN old o ON o.platform = w.platform AND o.external_id = w.external_id"
+    "  WHERE c.user_id = $1::uuid AND c.id = o.content_id AND w.title IS NOT NULL AND (o.newer OR c.title IS NULL)"
+    "    AND c.title IS DISTINCT FROM w.title)"
+    " SELECT platform, external_id, content_id FROM old UNION ALL SELECT platform, external_id, content_id FROM fresh";
+
+enum { N_POST_ARRAYS = 11 };
+
+static void put_post(struct db_array a[N_POST_ARRAYS], const struct known_post *p)
+{
+    db_array_text(&a[0], p->platform);
+    db_array_text(&a[1], p->external_id);
+    db_array_uuid(&a[2], &p->content);
+    db_array_uuid(&a[3], &p->account->id);
+    db_array_text(&a[4], p->account_named ? "t" : "f");
+    db_array_text(&a[5], p->title);
+    db_array_text(&a[6], p->caption);
+    db_array_text(&a[7], p->url);
+    if (p->has_published_at)
+        db_array_time(&a[8], p->published_at);
+    else
+        db_array_null(&a[8]);
+    db_array_text(&a[9], p->features);
+    db_array_time(&a[10], p->facts_at);
+}
+
+static void read_posts(struct writer *w, const PGresult *res)
+{
+    for (int i = 0; i < PQntuples(res); i++) {
+        char *key = make_key(PQgetvalue(res, i, 0), PQgetvalue(res, i, 1));
+        struct known_post *p;
+        HASH_FIND_STR(w->posts, key, p);
+        mem_free(key);
+        if (p != NULL && uuid_parse(PQgetvalue(res, i, 2), &p->content))
+            p->written = true;
+    }
+}
+
+static int write_posts(struct writer *w, struct err *e)
+{
+    struct db_params p = {0};
+    struct buf storage[N_POST_ARRAYS] = {0};
+    struct db_array a[N_POST_ARRAYS];
+    PGresult *res = NULL;
+    size_t n = 0;
+    for (int i = 0; i < N_POST_ARRAYS; i++)
+        db_array_begin(&a[i], &storage[i]);
+    for (size_t i = 0; i < w->batch.n_row; i++) {
+        struct known_post *post = w->batch.row[i].post;
+        if (post->written)
+            continue;
+        put_post(a, post);
+        post->written = true; /* once a batch; resolve_forget takes it back */
+        n++;
+    }
+    db_uuid(&p, &w->options.owner);
+    for (int i = 0; i < N_POST_ARRAYS; i++)
+        db_array_end(&p, &a[i]);
+    int rc = n > 0 ? db_exec(w->s, posts_sql, &p, &res, e) : 0;
+    if (rc == 0 && n > 0)
+        read_posts(w, res);
+    PQclear(res);
+    for (int i = 0; i < N_POST_ARRAYS; i++)
+        buf_free(&storage[i]);
+    db_params_clear(&p);
+    return rc;
+}
+
+int resolve_write(struct writer *w, struct err *e)
+{
+    return write_accounts(w, e) != 0 ? -1 : write_posts(w, e);
+}
+
+void resolve_forget(struct writer *w)
+{
+    for (struct known_account *a = w->accounts; a != NULL; a = a->hh.next)
+        a->written = false;
+    for (struct known_post *p = w->posts; p != NULL; p = p->hh.next)
+        p->written = false;
+}
+
+void resolve_free(struct writer *w)
+{
+    struct known_account *a, *next_a;
+    struct known_post *p, *next_p;
+    HASH_ITER(hh, w->accounts, a, next_a)
+    {
+        HASH_DEL(w->accounts, a);
+        mem_free(a->key);
+        mem_free(a->handle);
+        mem_free(a);
+    }
+    HASH_ITER(hh, w->posts, p, next_p)
+    {
+        HASH_DEL(w->posts, p);
+        char *const texts[] = {p->key, p->platform, p->external_id, p->title, p->caption, p->url, p->features};
+        for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+            mem_free(texts[i]);
+        mem_free(p);
+    }
+}

@@ -1,0 +1,252 @@
+/* The batch's rows into content_performance_metrics. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "data/datetime.h"
+#include "data/json.h"
+#include "data/pgcopy.h"
+#include "host/writer_batch.h"
+
+#define KEY "user_id, platform, external_id, metric_window, window_start, recorded_at"
+#define COLUMNS                                                                                                       \
+    "id, content_id, platform, metrics, views, likes, shares, comments, saves, average_watch_time, platform_metrics," \
+    " recorded_at, external_id, metric_window, window_start, window_end, user_id"
+enum { N_COLUMNS = 17 };
+
+static const char *key_of(struct arena *a, const struct row *r, int64_t at)
+{
+    return arena_printf(a, "%s\x1f%s\x1f%d\x1f%lld\x1f%lld", r->platform, r->external_id, (int)r->window,
+                        r->has_window_start ? (long long)r->window_start : -1, (long long)at);
+}
+
+/* All rows of the batch in order; those of a later delivery that observed the same are merged into the earlier one's. */
+void rows_collect(struct writer *w)
+{
+    struct batch *b = &w->batch;
+    struct batch_row *known = NULL, *found;
+    size_t n = 0;
+    for (size_t i = 0; i < b->n; i++)
+        if (b->delivery[i]->state == DELIVERY_READY)
+            n += b->delivery[i]->rows.n_row;
+    b->row = arena_zero(&b->arena, (n + 1) * sizeof *b->row);
+    b->n_row = 0;
+    for (size_t i = 0; i < b->n; i++) {
+        struct delivery *d = b->delivery[i];
+        for (size_t k = 0; d->state == DELIVERY_READY && k < d->rows.n_row; k++) {
+            struct batch_row *r = &b->row[b->n_row++];
+            struct row *copy =
+                arena_alloc(&b->arena, sizeof *copy); /* merging must not touch what a second attempt starts from */
+            *copy = d->rows.row[k];
+            *r =
+                (struct batch_row){.row = copy, .delivery = d, .id = uuid_v7(), .key = key_of(&b->arena, copy, d->observed_at)};
+            HASH_FIND_STR(known, r->key, found);
+            if (found != NULL) {
+                r->into = found;
+                r->changed = row_merge(&b->arena, found->row, copy);
+            } else {
+                HASH_ADD_KEYPTR(hh, known, r->key, strlen(r->key), r);
+            }
+        }
+    }
+    HASH_CLEAR(hh, known);
+}
+
+/* Months of the batch that have no partition yet, as far as we know. */
+int rows_partitions(struct writer *w, struct err *e)
+{
+    for (size_t i = 0; i < w->batch.n; i++) {
+        const struct delivery *d = w->batch.delivery[i];
+        int year, month, day;
+        int64_t first;
+        if (d->rows.n_row == 0 || !datetime_day_of("UTC", d->observed_at, &year, &month, &day) ||
+            !datetime_day_start("UTC", year, month, 1, &first))
+            continue;
+        size_t k = 0;
+        while (k < w->n_month && w->month[k] != first)
+            k++;
+        if (k < w->n_month)
+            continue;
+        struct db_params p = {0};
+        db_time(&p, d->observed_at);
+        int rc = db_exec(w->s, "SELECT tidemark.ensure_metric_partitions($1::timestamptz, $1::timestamptz)", &p, NULL, e);
+        db_params_clear(&p);
+        if (rc != 0)
+            return -1;
+        w->month = mem_realloc(w->month, (w->n_month + 1) * sizeof *w->month);
+        w->month[w->n_month++] = first;
+    }
+    return 0;
+}
+
+static void put_text(struct buf *b, const char *s)
+{
+    if (s == NULL)
+        pgcopy_null(b);
+    else
+        pgcopy_text(b, s, strlen(s));
+}
+
+static void put_count(struct buf *b, const struct count *c)
+{
+    if (c->known)
+        pgcopy_int8(b, c->value);
+    else
+        pgcopy_null(b);
+}
+
+/* Leftovers under the platform's own names, and our own remarks under names that no platform uses. */
+static void put_platform_metrics(const struct batch_row *r, struct buf *b)
+{
+    struct buf text = {0};
+    const char *extra = r->row->extra;
+    size_t n = extra != NULL ? strlen(extra) : 0;
+    if (n > 2) /* not {} */
+        buf_add(&text, extra, n - 1);
+    else
+        buf_char(&text, '{');
+    buf_str(&text, n > 2 ? ",\"_parser\":" : "\"_parser\":");
+    json_write_string(r->delivery->parser, strlen(r->delivery->parser), &text);
+    if (r->row->notes != NULL) {
+        buf_str(&text, ",\"_notes\":");
+        json_write_string(r->row->notes, strlen(r->row->notes), &text);
+    }
+    buf_char(&text, '}');
+    pgcopy_jsonb(b, text.data, text.len);
+    buf_free(&text);
+}
+
+/* ord < 0: for the table itself; else one more field, for staging. */
+static void put_row(const struct writer *w, const struct batch_row *r, int64_t ord, struct buf *b)
+{
+    const struct row *row = r->row;
+    const char *metrics = row->metrics != NULL ? row->metrics : "{}";
+    pgcopy_row(b, (int16_t)(N_COLUMNS + (ord >= 0)));
+    pgcopy_uuid(b, &r->id);
+    pgcopy_uuid(b, &r->post->content);
+    put_text(b, row->platform);
+    pgcopy_jsonb(b, metrics, strlen(metrics));
+    const struct count *const counts[] = {&row->views, &row->likes, &row->shares, &row->comments, &row->saves};
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+        put_count(b, counts[i]);
+    if (row->average_watch_ms.known)
+        pgcopy_numeric_milli(b, row->average_watch_ms.value);
+    else
+        pgcopy_null(b);
+    put_platform_metrics(r, b);
+    pgcopy_timestamptz(b, r->delivery->observed_at);
+    put_text(b, row->external_id);
+    put_text(b, window_name(row->window));
+    pgcopy_timestamptz(b, row->has_window_start ? row->window_start : INT64_MIN);
+    if (row->has_window_end)
+        pgcopy_timestamptz(b, row->window_end);
+    else
+        pgcopy_null(b);
+    pgcopy_uuid(b, &w->options.owner);
+    if (ord >= 0)
+        pgcopy_int8(b, ord);
+}
+
+static size_t put_rows(const struct writer *w, bool staging, struct buf *b)
+{
+    size_t n = 0;
+    pgcopy_header(b);
+    for (size_t i = 0; i < w->batch.n_row; i++) {
+        if (w->batch.row[i].into != NULL)
+            continue;
+        put_row(w, &w->batch.row[i], staging ? (int64_t)i : -1, b);
+        n++;
+    }
+    pgcopy_trailer(b);
+    return n;
+}
+
+/* A row that was merged into an earlier delivery's counts as an update of it, or as nothing new. */
+static void count_merged(const struct writer *w)
+{
+    for (size_t i = 0; i < w->batch.n_row; i++) {
+        const struct batch_row *r = &w->batch.row[i];
+        if (r->into != NULL && r->changed)
+            r->delivery->updated++;
+        else if (r->into != NULL)
+            r->delivery->unchanged++;
+    }
+}
+
+int rows_copy(struct writer *w, struct err *e)
+{
+    struct buf b = {0};
+    int64_t written = 0;
+    size_t n = put_rows(w, false, &b);
+    int rc = n == 0 ? 0
+                    : db_copy_in(w->s, "COPY public.content_performance_metrics (" COLUMNS ") FROM STDIN (FORMAT binary)",
+                                 b.data, b.len, &written, e);
+    buf_free(&b);
+    if (rc != 0)
+        return -1;
+    for (size_t i = 0; i < w->batch.n_row; i++)
+        if (w->batch.row[i].into == NULL)
+            w->batch.row[i].delivery->inserted++;
+    count_merged(w);
+    return 0;
+}
+
+/* A value that is there wins over an absent one; rows that would not change are left alone. The id tells a new row (ours) from
+ * one that was there. */
+static const char merge_sql[] =
+    "WITH put AS (INSERT INTO public.content_performance_metrics AS m (" COLUMNS ")"
+    " SELECT " COLUMNS " FROM pg_temp.tidemark_incoming"
+    " ON CONFLICT (" KEY ") DO UPDATE SET"
+    "  metrics = m.metrics || excluded.metrics, views = coalesce(excluded.views, m.views),"
+    "  likes = coalesce(excluded.likes, m.likes), shares = coalesce(excluded.shares, m.shares),"
+    "  comments = coalesce(excluded.comments, m.comments), saves = coalesce(excluded.saves, m.saves),"
+    "  average_watch_time = coalesce(excluded.average_watch_time, m.average_watch_time),"
+    "  platform_metrics = coalesce(m.platform_metrics, '{}') || excluded.platform_metrics,"
+    "  window_end = coalesce(excluded.window_end, m.window_end)"
+    " WHERE (m.metrics, m.views, m.likes, m.shares, m.comments, m.saves, m.average_watch_time, m.window_end,"
+    "        m.platform_metrics - '_parser') IS DISTINCT FROM"
+    "       (m.metrics || excluded.metrics, coalesce(excluded.views, m.views), coalesce(excluded.likes, m.likes),"
+    "        coalesce(excluded.shares, m.shares), coalesce(excluded.comments, m.comments), coalesce(excluded.saves, m.saves),"
+    "        coalesce(excluded.average_watch_time, m.average_watch_time), coalesce(excluded.window_end, m.window_end),"
+    "        (coalesce(m.platform_metrics, '{}') || excluded.platform_metrics) - '_parser')"
+    " RETURNING " KEY ", id)"
+    " SELECT i.ord, put.id = i.id FROM put JOIN pg_temp.tidemark_incoming i USING (" KEY ")";
+
+static void count_outcomes(const struct writer *w, const PGresult *res)
+{
+    for (size_t i = 0; i < w->batch.n_row; i++)
+        if (w->batch.row[i].into == NULL)
+            w->batch.row[i].delivery->unchanged++;
+    for (int i = 0; i < PQntuples(res); i++) {
+        struct delivery *d = w->batch.row[atoll(PQgetvalue(res, i, 0))].delivery;
+        d->unchanged--;
+        if (PQgetvalue(res, i, 1)[0] == 't')
+            d->inserted++;
+        else
+            d->updated++;
+    }
+    count_merged(w);
+}
+
+int rows_merge(struct writer *w, struct err *e)
+{
+    struct buf b = {0};
+    PGresult *res = NULL;
+    int64_t written;
+    size_t n = put_rows(w, true, &b);
+    int rc = 0;
+    if (n > 0 &&
+        (db_run(w->s,
+                "CREATE TEMP TABLE tidemark_incoming (LIKE public.content_performance_metrics, ord bigint) ON COMMIT DROP",
+                e) != 0 ||
+         db_copy_in(w->s, "COPY pg_temp.tidemark_incoming (" COLUMNS ", ord) FROM STDIN (FORMAT binary)", b.data, b.len,
+                    &written, e) != 0 ||
+         db_exec(w->s, merge_sql, NULL, &res, e) != 0))
+        rc = -1;
+    if (rc == 0 && n > 0)
+        count_outcomes(w, res);
+    else if (rc == 0)
+        count_merged(w);
+    PQclear(res);
+    buf_free(&b);
+    return rc;
+}
