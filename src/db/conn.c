@@ -68,6 +68,8 @@ void conn_lost(struct db_conn *c)
     char said[512];
     error_trimmed(PQerrorMessage(c->pg), said, sizeof said);
     struct db_req *req = c->running;
+    if (req == NULL)
+        (void)PQisBusy(c->pg); /* the reason may have come in the same breath */
     if (req != NULL && PQstatus(c->pg) == CONNECTION_BAD) {
         /* The reason may stand in what arrived before the end; libpq no longer blocks. */
         copy_abort(req, "lost");
@@ -215,6 +217,8 @@ void conn_pump(struct db_conn *c)
         conn_lost(c);
         return;
     }
+    if (c->running == NULL)
+        (void)PQisBusy(c->pg); /* makes libpq read what an idle connection was told: notices, and a last FATAL */
     bool taking = c->running != NULL && c->running->priv->copy == COPY_OPEN;
     while (c->running != NULL && !taking && !PQisBusy(c->pg)) {
         PGresult *res = PQgetResult(c->pg);
@@ -284,11 +288,13 @@ void conn_cancel_all(struct db_conn *c)
         db_req_cancel(c->running);
 }
 
-/* The loop may not have run for a while: the end of the connection may wait in the socket. */
+/* The loop may not have run for a while: the end of the connection may wait in the socket. Two looks: the first read gets the
+ * server's last words, the second finds the end. */
 bool conn_alive(struct db_conn *c)
 {
-    if (c->state == CONN_IDLE && !PQconsumeInput(c->pg))
-        conn_lost(c);
+    for (int i = 0; i < 2 && c->state == CONN_IDLE; i++)
+        if (!PQconsumeInput(c->pg) || PQisBusy(c->pg) || c->notice[0] != '\0')
+            conn_lost(c);
     return c->state == CONN_IDLE;
 }
 

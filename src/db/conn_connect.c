@@ -21,6 +21,22 @@ static void add(struct keywords *k, const char *key, const char *value)
     k->value[k->n++] = value;
 }
 
+/* libpq looks at ports so late that a bad one reads like a server that is away. */
+static int check_ports(const char *ports, struct err *e)
+{
+    for (const char *p = ports;; p++) {
+        char *end = NULL;
+        size_t n = strcspn(p, ",");
+        long port = strtol(p, &end, 10);
+        if (n > 0 && (end != p + n || port < 1 || port > 65535))
+            return err_set(e, ERR_CONFIG, "the database's address cannot be used: \"%.*s\" is not a port (1 to 65535)", (int)n,
+                           p);
+        p += n;
+        if (*p == '\0')
+            return 0;
+    }
+}
+
 /* All of the address's own options, with ours around them: the name it may override, the encoding it may not. */
 static PQconninfoOption *parse(const struct conn_options *options, struct keywords *k, struct err *e)
 {
@@ -32,9 +48,14 @@ static PQconninfoOption *parse(const struct conn_options *options, struct keywor
         return NULL;
     }
     add(k, "fallback_application_name", options->application_name);
-    for (const PQconninfoOption *o = parsed; o->keyword != NULL && k->n < MAX_OPTIONS; o++)
+    for (const PQconninfoOption *o = parsed; o->keyword != NULL && k->n < MAX_OPTIONS; o++) {
         if (o->val != NULL)
             add(k, o->keyword, o->val);
+        if (o->val != NULL && strcmp(o->keyword, "port") == 0 && check_ports(o->val, e) != 0) {
+            PQconninfoFree(parsed);
+            return NULL;
+        }
+    }
     add(k, "client_encoding", "UTF8");
     k->key[k->n] = k->value[k->n] = NULL;
     return parsed;
