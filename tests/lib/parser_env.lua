@@ -123,6 +123,38 @@ function M.csv(text)
   return doc
 end
 
+-- A plugin's fixture as a document.
+function M.fixture(platform, name)
+  local text = payloads.read((os.getenv("TIDEMARK_SOURCE") or ".") .. "/plugins/" .. platform .. "/fixtures/" .. name)
+  return (name:find("%.csv$") and M.csv or M.doc)(text)
+end
+
+-- The names of parsers that recognise a document by code, with how sure they are.
+function M.claims(plugin, doc, input)
+  local claims = {}
+  for name, parser in pairs(plugin.parsers) do
+    local sure = type(parser.match) == "function" and not parser.csv and parser.match(doc, input or {})
+    if sure then claims[name] = sure end
+  end
+  return claims
+end
+
+-- What of the other platforms' JSON fixtures the plugin's code would take for its own where no platform was named.
+function M.foreign_claims(plugin, platforms)
+  local found = {}
+  for _, platform in ipairs(platforms) do
+    local folder = (os.getenv("TIDEMARK_SOURCE") or ".") .. "/plugins/" .. platform .. "/fixtures"
+    for _, name in ipairs(payloads.list(folder, "%.json$")) do
+      if name ~= "invalid.json" then
+        for parser in pairs(M.claims(plugin, M.fixture(platform, name))) do
+          found[#found + 1] = ("%s takes %s/%s"):format(parser, platform, name)
+        end
+      end
+    end
+  end
+  return found
+end
+
 -- Runs a parser's parse function on a document; input as the host gives it.
 function M.parse(plugin, parser, doc, input)
   local out = M.out()

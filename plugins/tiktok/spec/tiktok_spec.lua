@@ -1,0 +1,120 @@
+local env = require("lib.parser_env")
+
+local tiktok = env.plugin("tiktok")
+local function match(name, doc, input) return tiktok.parsers[name].match(doc, input or {}) end
+local function fixture(name) return env.fixture("tiktok", name) end
+
+describe("recognising videos", function()
+  it("finds every list of the Display and Research APIs, with every mark of success", function()
+    for _, key in ipairs { "videos", "video_list", "user_liked_videos", "reposted_videos", "user_reposted_videos",
+                           "pinned_videos_list" } do
+      for _, code in ipairs { "ok", 0 } do
+        assert.truthy(match("tiktok.videos", { data = { [key] = { { id = "1" } } }, error = { code = code } }), key)
+      end
+      assert.truthy(match("tiktok.videos", { data = { [key] = { { video_id = 1 } } } }), key)
+    end
+  end)
+
+  it("tells the Business API by its item_id", function()
+    assert.truthy(match("tiktok.business", fixture("business.json")))
+    assert.is_false(match("tiktok.videos", fixture("business.json")))
+    assert.is_false(match("tiktok.business", fixture("display.json")))
+  end)
+
+  it("takes no list beside an error for data", function()
+    assert.is_false(match("tiktok.videos", { data = { videos = {} }, error = { code = "rate_limit_exceeded" } }))
+    assert.is_false(match("tiktok.business", { code = 40100, data = { videos = { { item_id = "1" } } } }))
+  end)
+
+  it("tells the generations of tiktok.com apart", function()
+    for file, parser in pairs { ["web_v1.json"] = "tiktok.web_v1", ["web_flat.json"] = "tiktok.web_flat",
+                                ["web_v2.json"] = "tiktok.web_v2", ["web_page.json"] = "tiktok.web_v2",
+                                ["web_state.json"] = "tiktok.web_state", ["app.json"] = "tiktok.app" } do
+      local claims = env.claims(tiktok, fixture(file))
+      local best
+      for name, sure in pairs(claims) do
+        if not best or sure > claims[best] then best = name end
+      end
+      assert.equal(parser, best, file)
+    end
+  end)
+
+  it("takes no other platform's payload", function()
+    assert.same({}, env.foreign_claims(tiktok, { "youtube", "instagram", "x" }))
+  end)
+end)
+
+describe("tiktok.web_v2", function()
+  it("reads stats, and statsV2 with its strings where stats is not there", function()
+    local out = env.parse(tiktok, "tiktok.web_v2", fixture("web_v2.json"))
+    assert.same({ views = 14, likes = 11, shares = 12, comments = 13, saves = 15 }, out.rows[1].counts)
+    assert.equal("5000000000", out.rows[2].counts.views)
+    assert.is_nil(out.rows[2].counts.shares)
+  end)
+
+  it("knows an author by id, by number or by name, and a time that came as text", function()
+    local out = env.parse(tiktok, "tiktok.web_v2", fixture("web_v2.json"))
+    assert.equal("42", out.rows[1].post.account)
+    assert.equal("42", out.rows[2].post.account)
+    assert.equal(1700000001, out.rows[2].post.published_at)
+  end)
+
+  it("quarantines an item without an id and keeps the others", function()
+    local doc = { itemList = { { id = "1", stats = { playCount = 1 } }, { desc = "?" } } }
+    local out = env.parse(tiktok, "tiktok.web_v2", doc)
+    assert.equal(1, #out.rows)
+    assert.equal("missing_id", out.bads[1].code)
+  end)
+
+  it("finds the one video of a page whose key has a dot", function()
+    local out = env.parse(tiktok, "tiktok.web_v2", fixture("web_page.json"))
+    assert.equal("7000000000000000005", out.rows[1].post.id)
+  end)
+end)
+
+describe("tiktok.web_state", function()
+  it("takes the videos of a page's state", function()
+    local out = env.parse(tiktok, "tiktok.web_state", fixture("web_state.json"))
+    assert.same({ views = 8, likes = 5, shares = 6, comments = 7, saves = 9 }, out.rows[1].counts)
+  end)
+end)
+
+describe("what is no content", function()
+  local function drops(doc)
+    assert.truthy(match("tiktok.other", doc))
+    return env.parse(tiktok, "tiktok.other", doc).drops
+  end
+
+  it("is counted by what it is", function()
+    assert.same({ account = 1 }, drops(fixture("user.json")))
+    assert.same({ account = 2 }, drops(fixture("followers.json")))
+    assert.same({ account = 1 }, drops(fixture("business_profile.json")))
+    assert.same({ comment = 1 }, drops(fixture("comments.json")))
+    assert.same({ reference = 1 }, drops(fixture("music.json")))
+    assert.same({ reference = 1 }, drops { challenge = { id = "1" }, stats = { viewCount = 37100000000 } })
+  end)
+
+  it("is TikTok's only beside TikTok's mark of success", function()
+    assert.is_false(match("tiktok.other", { data = { username = "somebody", id = "1", name = "n" } }))
+  end)
+end)
+
+describe("tiktok.error", function()
+  it("recognises all envelopes", function()
+    for _, name in ipairs { "error_flat.json", "error_v2.json", "error_v1.json", "error_business.json", "error_web.json" } do
+      assert.truthy(match("tiktok.error", fixture(name)), name)
+    end
+  end)
+
+  it("does not take success for an error", function()
+    for _, name in ipairs { "display.json", "v1_list.json", "business.json", "web_v1.json", "web_v2.json", "user.json" } do
+      assert.is_false(match("tiktok.error", fixture(name), { platform = "tiktok" }), name)
+    end
+  end)
+
+  it("takes an envelope that does not say whose it is only where TikTok was named", function()
+    local doc = { code = 8, message = "You have exceeded your rate limit." }
+    assert.is_false(match("tiktok.error", doc))
+    assert.truthy(match("tiktok.error", doc, { platform = "tiktok" }))
+  end)
+end)

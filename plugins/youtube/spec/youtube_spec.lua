@@ -1,0 +1,149 @@
+local env = require("lib.parser_env")
+
+local youtube = env.plugin("youtube")
+
+local function table_of(names, rows)
+  local doc = { columnHeaders = {}, rows = rows }
+  for i, name in ipairs(names) do doc.columnHeaders[i] = { name = name } end
+  return doc
+end
+
+local function analytics(names, rows, url)
+  return env.parse(youtube, "youtube.analytics", table_of(names, rows), { url = url })
+end
+
+describe("youtube.analytics", function()
+  it("takes a column for what its header says, wherever it stands", function()
+    local out = analytics({ "likes", "video", "averageViewDuration", "views" }, { { 7, "v1", 121.5, 1234.0 } })
+    assert.equal("v1", out.rows[1].post.id)
+    assert.equal(7, out.rows[1].counts.likes)
+    assert.equal(1234.0, out.rows[1].counts.views)
+    assert.equal(121.5, out.rows[1].counts.average_watch_time)
+    assert.equal("range", out.rows[1].counts.window)
+  end)
+
+  it("keeps a null unknown: no count becomes 0", function()
+    local out = analytics({ "video", "views", "shares" }, { { "v1", 10, env.null } })
+    assert.equal(env.null, out.rows[1].counts.shares)
+    assert.is_nil(out.rows[1].counts.likes)
+  end)
+
+  it("begins and ends a day at midnight in California, also when the clocks change", function()
+    local out = analytics({ "day", "video", "views" },
+      { { "2024-03-09", "v1", 1 }, { "2024-03-10", "v1", 1 }, { "2024-11-03", "v1", 1 } })
+    local function span(i) return out.rows[i].counts.window_end - out.rows[i].counts.window_start end
+    assert.equal("2024-03-09T08", os.date("!%Y-%m-%dT%H", out.rows[1].counts.window_start))
+    assert.same({ 24 * 3600, 23 * 3600, 25 * 3600 }, { span(1), span(2), span(3) })
+  end)
+
+  it("adds the splits of a day up and weights the average by views", function()
+    local out = env.parse(youtube, "youtube.analytics", env.fixture("youtube", "analytics_split.json"))
+    assert.equal(2, #out.rows)
+    assert.equal(40, out.rows[1].counts.views)
+    assert.equal(3, out.rows[1].counts.likes)
+    assert.equal((30 * 10 + 10 * 50) / 40, out.rows[1].counts.average_watch_time)
+  end)
+
+  it("does not add up what names a part only", function()
+    local out = analytics({ "video", "insightTrafficSourceDetail", "views" }, { { "v1", "bread", 12 }, { "v1", "oven", 3 } })
+    assert.same({ breakdown = 2 }, out.drops)
+    assert.same({}, out.rows)
+  end)
+
+  it("drops rows of a channel, its audience and its retention, and says which", function()
+    assert.same({ account = 2 }, analytics({ "day", "views" }, { { "2024-03-09", 1 }, { "2024-03-10", 2 } }).drops)
+    assert.same({ demographics = 1 }, analytics({ "ageGroup", "viewerPercentage" }, { { "age18-24", 40 } }).drops)
+    assert.same({ retention = 1 }, analytics({ "elapsedVideoTimeRatio", "audienceWatchRatio" }, { { 0.1, 1 } }).drops)
+  end)
+
+  it("takes the one video and the dates of the request from its address", function()
+    local out = analytics({ "views" }, { { 5 } },
+      "https://youtubeanalytics.googleapis.com/v2/reports?startDate=2024-01-01&endDate=2024-01-31&filters=video%3D%3Dv1")
+    assert.equal("v1", out.rows[1].post.id)
+    assert.equal("2024-01-01 08", os.date("!%Y-%m-%d %H", out.rows[1].counts.window_start))
+    assert.equal("2024-02-01 08", os.date("!%Y-%m-%d %H", out.rows[1].counts.window_end))
+  end)
+
+  it("does not take a filter on several videos for one video", function()
+    local out = analytics({ "views" }, { { 5 } }, "https://…/reports?filters=video==v1,v2")
+    assert.same({ account = 1 }, out.drops)
+  end)
+
+  it("leaves tables of Google Analytics alone", function()
+    assert.is_false(youtube.parsers["youtube.analytics"].match(table_of({ "ga:sessions" }, { { 1 } })))
+  end)
+end)
+
+describe("youtube.reporting", function()
+  local function report(text) return env.parse(youtube, "youtube.reporting", env.csv(text)) end
+
+  it("makes one row of a day's splits", function()
+    local out = report("date,channel_id,video_id,country_code,views,likes,average_view_duration_seconds\n"
+      .. "20240309,c,v1,DE,3,1,30\n20240309,c,v1,FR,1,,10\n2024-03-10,c,v1,FR,1,0,5\n")
+    assert.equal(2, #out.rows)
+    assert.equal(4, out.rows[1].counts.views)
+    assert.equal(1, out.rows[1].counts.likes)
+    assert.equal(25, out.rows[1].counts.average_watch_time)
+    assert.equal("c", out.rows[1].post.account)
+  end)
+
+  it("weights by engaged views where the file has them: the average is measured on those", function()
+    local out = report("date,channel_id,video_id,views,engaged_views,average_view_duration_seconds\n"
+      .. "20260901,c,v1,100,40,20\n20260901,c,v1,900,10,45\n")
+    assert.equal(25, out.rows[1].counts.average_watch_time)
+    assert.equal(1000, out.rows[1].counts.views)
+    assert.equal(50, out.rows[1].counts.extra.engaged_views)
+  end)
+
+  it("knows no average where nobody watched", function()
+    local out = report("date,channel_id,video_id,views,average_view_duration_seconds\n20240309,c,v1,0,0.0\n")
+    assert.equal(0, out.rows[1].counts.views)
+    assert.is_nil(out.rows[1].counts.average_watch_time)
+  end)
+
+  it("drops rows without a video and quarantines a row without a day", function()
+    local out = report("date,channel_id,video_id,views\n20240309,c,,1\nyesterday,c,v1,1\n")
+    assert.same({ account = 1 }, out.drops)
+    assert.equal("bad_shape", out.bads[1].code)
+  end)
+end)
+
+describe("youtube.studio_csv", function()
+  it("leaves the totals out and reads Studio's dates and lengths", function()
+    local doc = { columns = {}, rows = {
+      { Content = "Total", Views = "9" },
+      { Content = "v1", ["Video publish time"] = "Mar 1, 2024", Views = "9", ["Average view duration"] = "0:01:26" },
+    } }
+    local out = env.parse(youtube, "youtube.studio_csv", doc)
+    assert.same({ total = 1 }, out.drops)
+    assert.equal("2024-03-01", out.rows[1].post.published_at)
+    assert.equal(86, out.rows[1].counts.average_watch_time)
+    assert.equal("range", out.rows[1].counts.window)
+  end)
+end)
+
+describe("recognising", function()
+  it("tells a field-masked list of videos from one of channels", function()
+    local match = youtube.parsers["youtube.videos_bare"].match
+    assert.truthy(match { items = { { id = "v1", statistics = { viewCount = "1" } } } })
+    assert.is_false(match { items = { { id = "c1", statistics = { viewCount = "1", subscriberCount = "2" } } } })
+  end)
+
+  it("leaves Meta's and TikTok's errors alone", function()
+    local match = youtube.parsers["youtube.error"].match
+    assert.truthy(match { error = { code = 403, message = "no", errors = { { reason = "forbidden" } } } })
+    assert.is_false(match { error = { code = 190, message = "no", type = "OAuthException", fbtrace_id = "A" } })
+  end)
+
+  it("takes no other platform's payload", function()
+    assert.same({}, env.foreign_claims(youtube, { "tiktok", "instagram", "x" }))
+  end)
+end)
+
+describe("youtube.channels", function()
+  it("names the account and counts it as dropped", function()
+    local out = env.parse(youtube, "youtube.channels", env.fixture("youtube", "channels.json"))
+    assert.same({ account = 1 }, out.drops)
+    assert.same({ { id = "UCmade0up0channel0id00aa", handle = "@achannel" } }, out.accounts)
+  end)
+end)
