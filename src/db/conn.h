@@ -1,8 +1,8 @@
 /* One connection to Postgres on the loop: a state machine around libpq's non-blocking calls.
  *
  * One statement at a time; requests queue behind each other. A cancelled connection is held, and given nothing, until its
- * cancel request has ended. A lost connection fails its request with ERR_LOST (or ERR_UNAVAILABLE before the first
- * connect), and reconnects with doubling delay and jitter when the pool next needs it. */
+ * cancel request has ended. A lost connection fails its requests with ERR_LOST and stays lost: the pool makes the next one,
+ * with doubling delay and jitter. Dates come as ISO in UTC, text as UTF-8, whatever the server prefers. */
 #pragma once
 
 #include <stdbool.h>
@@ -18,7 +18,8 @@
 
 struct db_conn;
 
-/* One statement's way. Read the fields after wait.done. Ends with db_req_unref: the connection may still hold it. */
+/* One statement's way. Read the fields after wait.done. Ends with db_req_unref: the connection may still hold it:
+ * a statement then runs on unwatched (wait_drop first cancels it), an open COPY is given up. */
 struct db_req {
     struct wait wait;
     struct err err;   /* kind ERR_NONE: it worked */

@@ -1,5 +1,8 @@
 /* Straight-line use of one leased connection, for commands: each call runs the loop until the answer is there. Never from
- * inside a callback. */
+ * inside a callback.
+ *
+ * A lost connection fails one call with ERR_LOST, as what belonged to it (locks, settings, a transaction) is gone; the next
+ * call outside a transaction, or after db_rollback, takes a new one. */
 #pragma once
 
 #include "base/err.h"
@@ -10,7 +13,7 @@ struct db_session;
 
 int db_session_open(struct db_pool *pool, struct loop *loop, struct db_session **s, struct err *e);
 void db_session_close(struct db_session **s);
-struct db_conn *db_session_conn(struct db_session *s);
+struct db_conn *db_session_conn(struct db_session *s); /* NULL when the last try to get a new one failed */
 struct loop *db_session_loop(struct db_session *s);
 void db_session_timeout(struct db_session *s, unsigned ms); /* for the statements that follow; 0: none */
 
