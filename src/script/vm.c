@@ -211,7 +211,7 @@ static int report(struct vm *vm, int status, const char *raised, enum mode mode,
     static const char trace_head[] = "\nstack traceback:";
     const char *trace = strstr(raised, trace_head);
     struct buf text = {0}, said = {0};
-    struct place place;
+    struct place place = {0};
     bool placed = split_place(raised, &place);
     const char *rest = placed ? place.rest : raised;
     size_t rest_len = trace != NULL && trace >= rest ? (size_t)(trace - rest) : strlen(rest);
