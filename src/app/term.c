@@ -56,7 +56,7 @@ struct term term_look(int fd, enum term_color color, bool ascii)
 
 struct table_style term_style(const struct term *t, const char *zone)
 {
-    return (struct table_style){.width = t->width, .ascii = t->ascii, .color = t->color, .zone = zone};
+    return (struct table_style){.width = t->width, .ascii = t->ascii, .color = t->color, .zone = zone, .now = clock_wall_us()};
 }
 
 void term_progress_begin(struct term_progress *p, const struct term *stderr_term)
