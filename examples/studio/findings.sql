@@ -1,7 +1,7 @@
 -- Findings made by hand, as examples: until rules learn them, the reports about patterns, styles, trends and improvements have something
 -- to show. Every row says so: its finding_key begins with "example|" and its data hold made_by. Running it again changes nothing.
 --
--- tidemark db psql -- -v studio=UUID -v solo=UUID -v end=YYYY-MM-DD -f findings.sql
+-- tidemark db psql -v studio=UUID -v solo=UUID -v end=YYYY-MM-DD -f findings.sql
 \set ON_ERROR_STOP on
 \set QUIET on
 BEGIN;
