@@ -1,4 +1,5 @@
--- Reports through the real program on a real server: values, forms, owners, what goes wrong. Data: tests/golden/reports/data.sql.
+-- Reports through the real program on a real server: values, forms, owners, what goes wrong.
+-- Data: tests/golden/reports/data.sql.
 
 local support = require("e2e.support")
 
@@ -56,13 +57,15 @@ describe("tidemark report", function()
   end)
 
   it("writes JSON byte for byte, with arrays and whole numbers", function()
-    assert.equal([=[
-[
-  {"style_tags": ["cats","how to"], "avg_engagement": 0.31000000000000000000, "usage_count": 1, "measured": 1, "data_until": "2026-11-21T12:00:00Z"},
-  {"style_tags": ["neon"], "avg_engagement": -0.10000000000000000000, "usage_count": 2, "measured": 2, "data_until": "2026-11-21T12:00:00Z"},
-  {"style_tags": ["new"], "avg_engagement": null, "usage_count": 1, "measured": 0, "data_until": "2026-11-21T12:00:00Z"}
-]
-]=], report("styles.top --as ann --format json"))
+    local function row(tags, mean, count, measured)
+      local form = '  {"style_tags": %s, "avg_engagement": %s, "usage_count": %d, "measured": %d, '
+      return form:format(tags, mean, count, measured) .. '"data_until": "2026-11-21T12:00:00Z"}'
+    end
+    assert.equal("[\n" .. table.concat({
+      row('["cats","how to"]', "0.31000000000000000000", 1, 1),
+      row('["neon"]', "-0.10000000000000000000", 2, 2),
+      row('["new"]', "null", 1, 0),
+    }, ",\n") .. "\n]\n", report("styles.top --as ann --format json"))
   end)
 
   it("shows an owner his own rows only", function()
@@ -97,7 +100,8 @@ describe("tidemark report", function()
       "platform,youtube,-6.0000000000000000,2,2,TIME",
       "platform,x,,1,0,TIME",
     }, lines(without_time(report("trends.impact --as ann --format csv"))))
-    assert.truthy(report("trends.impact --as ann --format csv --var days=60"):find("hashtag,x,99.0000000000000000,1,1,", 1, true))
+    local longer = report("trends.impact --as ann --format csv --var days=60")
+    assert.truthy(longer:find("hashtag,x,99.0000000000000000,1,1,", 1, true), longer)
     assert.same({
       "platform,trend_type,avg_impact,trend_count",
       "tiktok,hashtag,24.5000000000000000,1",
@@ -216,6 +220,13 @@ describe("tidemark report", function()
     } do
       assert.truthy(broken.err:find(text, 1, true), broken.err)
     end
+  end)
+
+  it("runs the example of its documentation", function()
+    local example = support.read(support.source .. "/docs/reports.md"):match("```sql\n(.-)```")
+    project:write("plugins/mine/reports/accounts.sql", example)
+    assert.same({ "account,platform,posts,views,data_until", "tt1,tiktok,2,54321,TIME", "@ann,youtube,1,18000,TIME" },
+      lines(without_time(report("mine.accounts --as ann --format csv"))))
   end)
 
   it("shows its SQL as written", function()
