@@ -83,6 +83,15 @@ local function shares(v)
   return sum or reposts
 end
 
+-- Where the references were not asked for, the text and the counts say it: a pure repost begins with the original's author, has
+-- its reposts and no likes. ("RT @" written by hand is a post of its own.)
+local function is_repost(v)
+  if v.referenced_tweets ~= nil then return referenced_as(v, "retweeted") end
+  if json.kind(v.text) ~= "string" or not v.text:find("^RT @[%w_]+: ") then return false end
+  local likes, reposts = tonumber(metric(v, "like_count")), tonumber(metric(v, "retweet_count"))
+  return (likes or 0) == 0 and reposts ~= 0
+end
+
 local leftovers = { "url_link_clicks", "user_profile_clicks", "engagements" }
 
 function M.row(v, out, video)
@@ -131,7 +140,7 @@ function M.parse(doc, out)
   for _, v in ipairs((find(doc))) do
     if not object(v) or known(v.id) == nil then
       out.bad("missing_id", "this post has no id", v)
-    elseif referenced_as(v, "retweeted") then
+    elseif is_repost(v) then
       out.skip("retweet") -- it repeats the original's reposts and has none of its other counts
     else
       M.row(v, out, views_of(v, views))

@@ -32,6 +32,17 @@ describe("x.posts", function()
     assert.equal(2, #out.rows)
   end)
 
+  it("knows a pure retweet by its text where the references were not asked for", function()
+    local function of(text, likes, reposts)
+      return post { text = text, public_metrics = { like_count = likes, retweet_count = reposts, quote_count = 0 } }
+    end
+    local list = { of("RT @a_1: words", 0, 49), of("RT @a_1: by hand", 3, 1), of("RT @a_1: by hand", 0, 0),
+                   of("not RT @a_1: words", 0, 49), post { text = "RT @a_1: words" } }
+    local out = parse("x.posts", { data = list })
+    assert.same({ retweet = 2 }, out.drops)
+    assert.equal(3, #out.rows)
+  end)
+
   it("never takes an included post, and names only the authors of those taken", function()
     local out = parse("x.posts", fixture("posts.json"))
     assert.equal(2, #out.rows)
