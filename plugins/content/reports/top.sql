@@ -51,7 +51,7 @@ SELECT coalesce(nullif(c.title, ''), nullif(left(p.features ->> 'caption', 200),
          FROM content_performance_metrics
         WHERE user_id = p.user_id AND platform = p.platform AND external_id = p.external_id AND metric_window = 'lifetime'
           AND recorded_at >= p.published_at - interval '1 day'
-        ORDER BY recorded_at DESC
+        ORDER BY window_start DESC, recorded_at DESC -- the order of the primary key: one row is read
         LIMIT 1) m
  WHERE p.published_at >= now() - make_interval(days => :days)
    AND :platform IN ('all', p.platform)
