@@ -103,7 +103,15 @@ static int run_psql(char **args, struct err *e)
 {
     extern char **environ;
     pid_t pid;
-    int status = 0, failed = posix_spawnp(&pid, "psql", NULL, NULL, args, environ);
+    posix_spawnattr_t attributes;
+    sigset_t defaults;
+    sigemptyset(&defaults);
+    sigaddset(&defaults, SIGPIPE); /* we ignore it, psql must not: its output may be piped into head */
+    posix_spawnattr_init(&attributes);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
+    posix_spawnattr_setsigdefault(&attributes, &defaults);
+    int status = 0, failed = posix_spawnp(&pid, "psql", NULL, &attributes, args, environ);
+    posix_spawnattr_destroy(&attributes);
     if (failed == ENOENT)
         return err_set(e, ERR_CONFIG, "psql is not installed: apt-get install postgresql-client");
     if (failed != 0)

@@ -1,0 +1,211 @@
+/* Files are cut into the same pieces for the same bytes, and what they are is read off the bytes. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "host/input.h"
+
+static char path[64];
+
+static void put(const char *suffix, const void *data, size_t n)
+{
+    snprintf(path, sizeof path, "/tmp/tidemark-input-%d%s", (int)getpid(), suffix);
+    FILE *f = fopen(path, "wb");
+    assert_non_null(f);
+    assert_int_equal(fwrite(data, 1, n, f), n);
+    fclose(f);
+}
+
+static struct input *open_file(void)
+{
+    struct input *in = NULL;
+    struct err e = {0};
+    if (input_open(path, &in, &e) != 0)
+        fail_msg("%s", e.text);
+    return in;
+}
+
+static void expect_error(const char *suffix, const char *data, size_t n, const char *text)
+{
+    struct err e = {0};
+    struct piece p;
+    put(suffix, data, n);
+    struct input *in = open_file();
+    assert_int_equal(input_next(in, &p, &e), -1);
+    assert_int_equal(e.kind, ERR_INPUT);
+    if (strstr(e.text, text) == NULL)
+        fail_msg("'%s' is not in '%s'", text, e.text);
+    input_close(&in);
+    unlink(path);
+}
+
+static void kinds_are_read_off_the_bytes(void **state)
+{
+    static const struct {
+        const char *suffix, *text;
+        enum piece_format format;
+    } cases[] = {
+        {".json", "{\"a\": 1}", PIECE_JSON},          {".txt", "\xEF\xBB\xBF [1, 2]\n\n", PIECE_JSON},
+        {".json", "{\n \"a\": 1\n}\n", PIECE_JSON},   {".json", "{\"a\": 1}\n{\"a\": 2}\n", PIECE_LINES},
+        {".ndjson", "{\"a\": 1}\n", PIECE_LINES},     {".jsonl", "{\"a\": \n", PIECE_LINES},
+        {".csv", "id,views\n1,2\n", PIECE_CSV},       {".txt", "\"id\",\"views\"\n", PIECE_CSV},
+        {".json", "{\"a\": \"}{\\\"\"}", PIECE_JSON},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct piece p;
+        struct err e = {0};
+        put(cases[i].suffix, cases[i].text, strlen(cases[i].text));
+        struct input *in = open_file();
+        assert_int_equal(input_next(in, &p, &e), 1);
+        if (p.format != cases[i].format)
+            fail_msg("case %zu: format %d", i, (int)p.format);
+        assert_true(p.last);
+        assert_int_equal(input_next(in, &p, &e), 0);
+        input_close(&in);
+        unlink(path);
+    }
+}
+
+static void what_cannot_be_taken_says_why(void **state)
+{
+    (void)state;
+    expect_error(".json", "", 0, "is empty");
+    expect_error(".json", " \n\t", 3, "nothing but blanks");
+    expect_error(".json", "<html></html>", 13, "begins with '<'");
+    size_t n = (size_t)INPUT_DOCUMENT_MAX + 2;
+    char *big = mem_alloc(n);
+    memset(big, 'a', n);
+    memcpy(big, "{\"a\":\"", 6);
+    memcpy(big + n - 2, "\"}", 2);
+    expect_error(".json", big, n, "document of 16 MiB is larger than 16 MiB");
+    mem_free(big);
+}
+
+/* All pieces joined are the file; returns how many there were. */
+static size_t read_all(struct buf *joined, size_t *last_line)
+{
+    struct input *in = open_file();
+    struct piece p;
+    struct err e = {0};
+    size_t n = 0;
+    int rc;
+    while ((rc = input_next(in, &p, &e)) > 0) {
+        buf_add(joined, p.data, p.len);
+        *last_line = p.first_line;
+        n++;
+    }
+    assert_int_equal(rc, 0);
+    input_close(&in);
+    return n;
+}
+
+static void lines_are_cut_whole(void **state)
+{
+    (void)state;
+    struct buf text = {0}, joined = {0};
+    size_t last_line = 0;
+    for (int i = 0; i < 60000; i++)
+        buf_printf(&text, "{\"line\": %d, \"pad\": \"%0*d\"}\n", i, i % 90, 0);
+    put(".ndjson", text.data, text.len);
+    size_t n = read_all(&joined, &last_line);
+    assert_true(n >= text.len / INPUT_PIECE && n <= text.len / INPUT_PIECE + 1);
+    assert_int_equal(joined.len, text.len);
+    assert_memory_equal(joined.data, text.data, text.len);
+    assert_true(last_line > 1 && last_line < 60000);
+    unlink(path);
+    buf_free(&text);
+    buf_free(&joined);
+}
+
+static void csv_pieces_carry_the_header(void **state)
+{
+    (void)state;
+    struct buf text = {0};
+    buf_str(&text, "id,note\r\n");
+    for (int i = 0; i < 50000; i++)
+        buf_printf(&text, "%d,\"two\nlines, and a comma %0*d\"\r\n", i, i % 60, 0);
+    put(".csv", text.data, text.len);
+    struct input *in = open_file();
+    struct piece p;
+    struct err e = {0};
+    size_t total = 0, n = 0;
+    while (input_next(in, &p, &e) > 0) {
+        assert_int_equal(p.header_len, 9);
+        assert_memory_equal(p.header, "id,note\r\n", 9);
+        assert_memory_equal(p.data + p.len - 3, "\"\r\n", 3);
+        total += p.len;
+        n++;
+    }
+    assert_int_equal(total + 9, text.len);
+    assert_true(n > 2);
+    input_close(&in);
+    unlink(path);
+    buf_free(&text);
+}
+
+static void a_csv_piece_can_be_had_whole(void **state)
+{
+    (void)state;
+    struct buf text = {0};
+    buf_str(&text, "id,views\n");
+    for (int i = 0; i < 300000; i++)
+        buf_printf(&text, "%d,%d\n", i, i);
+    put(".csv", text.data, text.len);
+    struct input *in = open_file();
+    struct piece p;
+    struct err e = {0};
+    assert_int_equal(input_next(in, &p, &e), 1);
+    assert_false(p.last);
+    assert_int_equal(input_whole(in, &p, &e), 0);
+    assert_int_equal(p.len + 9, text.len);
+    assert_true(p.last);
+    assert_int_equal(input_next(in, &p, &e), 0);
+    input_close(&in);
+    unlink(path);
+    buf_free(&text);
+}
+
+static void a_line_over_the_limit_is_passed_over(void **state)
+{
+    (void)state;
+    struct buf text = {0};
+    struct piece p;
+    struct err e = {0};
+    buf_str(&text, "{\"first\": 1}\n{\"a\": \"");
+    buf_fill(&text, 'x', (size_t)INPUT_DOCUMENT_MAX + (4 << 20));
+    buf_str(&text, "\"}\n{\"last\": 1}\n");
+    put(".ndjson", text.data, text.len);
+    struct input *in = open_file();
+    assert_int_equal(input_next(in, &p, &e), 1);
+    assert_int_equal(p.len, 13);
+    assert_int_equal(input_next(in, &p, &e), 1);
+    assert_int_equal(p.first_line, 2);
+    assert_true(p.too_long > (size_t)INPUT_DOCUMENT_MAX);
+    assert_int_equal(input_next(in, &p, &e), 1);
+    assert_int_equal(p.first_line, 3);
+    assert_memory_equal(p.data, "{\"last\": 1}\n", 12);
+    assert_int_equal(input_next(in, &p, &e), 0);
+    input_close(&in);
+    unlink(path);
+    buf_free(&text);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(kinds_are_read_off_the_bytes), cmocka_unit_test(what_cannot_be_taken_says_why),
+        cmocka_unit_test(lines_are_cut_whole),          cmocka_unit_test(csv_pieces_carry_the_header),
+        cmocka_unit_test(a_csv_piece_can_be_had_whole), cmocka_unit_test(a_line_over_the_limit_is_passed_over),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
