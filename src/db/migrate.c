@@ -53,7 +53,10 @@ static int work(struct db_session *s, const struct migrate_files *files, struct 
     struct ledger l = {0};
     PGresult *drift = NULL;
     int rc = -1, repeated = 0;
-    if (ledger_read(s, &l, e) != 0 || check_ledger(&l, files, e) != 0 || migrate_objects_drift(s, &drift, e) != 0)
+    if (ledger_read(s, &l, e) != 0 || check_ledger(&l, files, e) != 0)
+        goto out;
+    /* Where nothing was ever applied, nothing can differ from how it was left. */
+    if (PQntuples(l.rows) > 0 && migrate_objects_drift(s, &drift, e) != 0)
         goto out;
     const struct migrate_file *m = next_pending(&l, files);
     *more = m != NULL;

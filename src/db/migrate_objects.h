@@ -11,5 +11,5 @@
 int migrate_objects_drift(struct db_session *s, PGresult **drift, struct err *e);
 
 /* Remembers what is there now as how it should be, all but what had drifted before and has not changed since: applying a
- * migration does not bless what somebody did by hand. */
+ * migration does not bless what somebody did by hand. before NULL: nothing had. */
 int migrate_objects_record(struct db_session *s, const PGresult *before, struct err *e);
