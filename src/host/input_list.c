@@ -62,7 +62,7 @@ static int walk(const char *dir, struct input_paths *out, struct err *e)
 
 int input_list(const char *name, struct input_paths *out, struct err *e)
 {
-    struct stat st;
+    struct stat st = {0};
     if (strcmp(name, "-") != 0 && stat(name, &st) != 0)
         return err_set(e, ERR_INPUT, "%s: %s", name, strerror(errno));
     if (strcmp(name, "-") == 0 || !S_ISDIR(st.st_mode)) {
