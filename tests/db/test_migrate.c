@@ -10,7 +10,7 @@
 struct ground {
     struct fixture f;
     struct db_session *s;
-    char dir[64], uri[64];
+    char dir[96], uri[64];
 };
 
 static int serial;
@@ -45,7 +45,7 @@ static void ground_open(struct ground *g, const char *more)
     snprintf(g->uri, sizeof g->uri, "dbname=migrate_%d %s", serial, more);
     fixture_open(&g->f, (struct db_pool_options){.uri = g->uri});
     g->s = session(&g->f);
-    strcpy(g->dir, "/tmp/tidemark-schema.XXXXXX");
+    snprintf(g->dir, sizeof g->dir, "%s/schema.XXXXXX", getenv("PGHOST")); /* goes with the server, whatever happens here */
     assert_non_null(mkdtemp(g->dir));
     char *sub = mem_printf("%s/migrations", g->dir), *sub2 = mem_printf("%s/repeatable", g->dir);
     assert_int_equal(mkdir(sub, 0755) + mkdir(sub2, 0755), 0);
