@@ -42,7 +42,8 @@ function M.ours(list)
   if json.kind(list) ~= "array" or not M.is_metric(list[1]) then return false end
   local sure = false
   for _, metric in ipairs(list) do
-    local name = json.kind(metric) == "object" and metric.name or ""
+    local name = json.get(metric, "name")
+    if json.kind(name) ~= "string" then name = "" end
     if foreign[name] or any(foreign_prefix, name) then return false end
     sure = sure or own[name] or any(own_prefix, name)
   end
@@ -76,9 +77,12 @@ end
 function M.collect(list, out, fallback)
   local ids, values = {}, {}
   for _, metric in ipairs(list) do
-    local why = why_no_content(metric)
-    local id = json.kind(metric.id) == "string" and metric.id:match("^([^/]+)/insights/") or fallback
-    if why then
+    local shaped = M.is_metric(metric)
+    local why = shaped and why_no_content(metric)
+    local id = shaped and json.kind(metric.id) == "string" and metric.id:match("^([^/]+)/insights/") or fallback
+    if not shaped then
+      out.bad("bad_shape", "no metric: name, period and values or total_value are expected", metric)
+    elseif why then
       out.skip(why)
     elseif not id then
       out.bad("missing_id", "this metric has no id (MEDIA/insights/NAME/PERIOD) and the request is not known", metric)

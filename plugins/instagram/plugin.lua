@@ -38,6 +38,23 @@ local function reference(doc, input)
   return input.platform == "instagram" and json.kind(v.id) == "string" and v.text == nil and 1
 end
 
+-- One change of a webhook.
+local function pushed(change, out)
+  local field, v = json.get(change, "field"), json.get(change, "value")
+  if field ~= "story_insights" then
+    out.skip(json.kind(field) == "string" and field:gsub("s$", "") or "change")
+  elseif json.kind(v) ~= "object" or not there(v.media_id) then
+    out.bad("missing_id", "value.media_id is not there", change)
+  else
+    local values = {}
+    for name, value in pairs(v) do
+      if name ~= "media_id" then values[name] = value end
+    end
+    out.post { id = v.media_id, media_kind = "STORY" }
+    out.counts(insights.counts(values))
+  end
+end
+
 local wide = { "^carousel_album_", "^reel_", "^story_", "^video_photo_" }
 local function wide_columns(doc)
   local has, families = {}, 0
@@ -105,22 +122,9 @@ return {
       match = function(doc) return doc.object == "instagram" and json.kind(doc.entry) == "array" and 3 end,
       parse = function(doc, out)
         for _, entry in ipairs(doc.entry) do
-          if json.kind(entry.changes) ~= "array" then out.skip("message") end
-          for _, change in ipairs(json.kind(entry.changes) == "array" and entry.changes or {}) do
-            local v = change.value
-            if change.field ~= "story_insights" then
-              out.skip(json.kind(change.field) == "string" and change.field:gsub("s$", "") or "change")
-            elseif json.get(v, "media_id") == nil then
-              out.bad("missing_id", "value.media_id is not there", change)
-            else
-              local values = {}
-              for name, value in pairs(v) do
-                if name ~= "media_id" then values[name] = value end
-              end
-              out.post { id = v.media_id, media_kind = "STORY" }
-              out.counts(insights.counts(values))
-            end
-          end
+          local changes = json.get(entry, "changes")
+          if json.kind(changes) ~= "array" then out.skip("message") end
+          for _, change in ipairs(json.kind(changes) == "array" and changes or {}) do pushed(change, out) end
         end
       end,
     },

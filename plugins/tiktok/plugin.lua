@@ -127,6 +127,8 @@ local function item_module(doc)
   return json.kind(json.get(doc, "ItemModule")) == "object" and 4
 end
 
+local function known(v) return v ~= nil and v ~= json.null end
+
 local function web_post(v)
   return {
     id = v.id, caption = v.desc, published_at = tonumber(v.createTime),
@@ -140,6 +142,15 @@ local function web_counts(v)
   local function count(name) return first_of(v, { "stats." .. name, "statsV2." .. name }) end
   return { views = count("playCount"), likes = count("diggCount"), shares = count("shareCount"),
            comments = count("commentCount"), saves = count("collectCount") }
+end
+
+local function web_row(v, out)
+  if json.kind(v) ~= "object" or not known(v.id) then
+    out.bad("missing_id", "this item of the list has no id", v)
+  else
+    out.post(web_post(v))
+    out.counts(web_counts(v))
+  end
 end
 
 local api_post = {
@@ -200,24 +211,14 @@ return {
       match = web_v2,
       parse = function(doc, out)
         local list = web_list(doc)
-        for _, v in ipairs(json.kind(list) == "array" and list or { list }) do
-          if json.kind(v) ~= "object" or v.id == nil then
-            out.bad("missing_id", "this item of the list has no id", v)
-          else
-            out.post(web_post(v))
-            out.counts(web_counts(v))
-          end
-        end
+        for _, v in ipairs(json.kind(list) == "array" and list or { list }) do web_row(v, out) end
       end,
     },
     ["tiktok.web_state"] = {
       about = "the state of a page of tiktok.com: videos by id in ItemModule",
       match = item_module,
       parse = function(doc, out)
-        for _, v in pairs(doc.ItemModule) do
-          out.post(web_post(v))
-          out.counts(web_counts(v))
-        end
+        for _, v in pairs(doc.ItemModule) do web_row(v, out) end
       end,
     },
     ["tiktok.app"] = {

@@ -41,7 +41,7 @@ local function video_views(doc)
   local by = {}
   local list = json.get(doc, "includes.media")
   for _, m in ipairs(json.kind(list) == "array" and list or {}) do
-    by[known(m.media_key) or ""] = known(json.get(m, "public_metrics.view_count"))
+    by[known(json.get(m, "media_key")) or ""] = known(json.get(m, "public_metrics.view_count"))
   end
   return by
 end
@@ -58,7 +58,7 @@ end
 local function referenced_as(v, kind)
   local list = v.referenced_tweets
   for _, r in ipairs(json.kind(list) == "array" and list or {}) do
-    if r.type == kind then return true end
+    if json.get(r, "type") == kind then return true end
   end
   return false
 end
@@ -122,7 +122,8 @@ end
 local function handles(doc, out, taken)
   local users = json.get(doc, "includes.users")
   for _, u in ipairs(json.kind(users) == "array" and users or {}) do
-    if taken[known(u.id) or ""] and known(u.username) then out.account { id = u.id, handle = u.username } end
+    local id, name = known(json.get(u, "id")), known(json.get(u, "username"))
+    if id and name and taken[id] then out.account { id = id, handle = name } end
   end
 end
 

@@ -120,8 +120,9 @@ return {
       about = "channels.list: accounts, no content",
       match = is { "youtube#channelListResponse", "youtube#channel" },
       parse = function(doc, out)
-        for _, c in ipairs(doc.items or { doc }) do
-          out.account { id = c.id, handle = json.get(c, "snippet.customUrl") }
+        for _, c in ipairs(json.kind(doc.items) == "array" and doc.items or { doc }) do
+          local id = json.get(c, "id")
+          if json.kind(id) == "string" then out.account { id = id, handle = json.get(c, "snippet.customUrl") } end
           out.skip("account")
         end
       end,

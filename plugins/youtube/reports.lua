@@ -134,8 +134,32 @@ local function why_no_content(at, part, video)
   return part and "breakdown" or nil
 end
 
+-- A row as it stands: digits stay digits, null stays unknown.
+local function plain(row, at, id, window, out)
+  local extra = {}
+  for name, i in pairs(at) do
+    if not table_column[name] and name ~= "averageViewDuration" and name ~= "video" then extra[name] = number(row[i]) end
+  end
+  local function cell(name) return at[name] and row[at[name]] end
+  out.post { id = id }
+  out.counts { views = cell("views"), likes = cell("likes"), comments = cell("comments"), shares = cell("shares"),
+               average_watch_time = cell("averageViewDuration"), window = window.kind, window_start = window.first,
+               window_end = window.last, extra = next(extra) and extra or nil }
+end
+
+-- A split's numbers; averages and percentages are no summands.
+local function summands(row, at)
+  local values = {}
+  for name, i in pairs(at) do
+    if name ~= "averageViewDuration" and name ~= "averageViewPercentage" and name ~= "video" then
+      values[name] = number(row[i])
+    end
+  end
+  return values
+end
+
 function M.table(doc, out, input)
-  local rows = known(doc.rows) or {}
+  local rows = json.kind(doc.rows) == "array" and doc.rows or {}
   local at, split, part = layout(doc)
   local range, video = asked(input)
   local why = why_no_content(at, part, video)
@@ -147,31 +171,20 @@ function M.table(doc, out, input)
   local whole = { kind = "range", first = range.first, last = range.last, key = "" }
   local add, list = sums()
   for _, row in ipairs(rows) do
-    local id = at.video and known(row[at.video]) or video
-    local window = at.day and day_window(row[at.day]) or at.month and month(row[at.month]) or whole
-    if not id then
+    local fits = json.kind(row) == "array"
+    local id = fits and (at.video and known(row[at.video]) or video)
+    local window = whole
+    if fits and at.day then window = day_window(row[at.day]) elseif fits and at.month then window = month(row[at.month]) end
+    if fits and not id then
       out.skip("account")
+    elseif json.kind(id) ~= "string" or not window then
+      out.bad("bad_shape", "a row is a list of cells: the video's id as text, its day as YYYY-MM-DD", row)
+    elseif split then
+      local values = summands(row, at)
+      local average = at.averageViewDuration and number(row[at.averageViewDuration])
+      add(id .. "\0" .. window.key, { id = id }, window, values, average, values.engagedViews or values.views)
     else
-      local values, raw = {}, {}
-      for name, i in pairs(at) do
-        if name ~= "averageViewDuration" and name ~= "averageViewPercentage" or not split then
-          raw[name], values[name] = row[i], number(row[i])
-        end
-      end
-      values.day, values.month, values.video = nil, nil, nil
-      if split then
-        local average = at.averageViewDuration and number(row[at.averageViewDuration])
-        add(id .. "\0" .. window.key, { id = id }, window, values, average, values.engagedViews or values.views)
-      else
-        local extra = {}
-        for name, v in pairs(values) do
-          if not table_column[name] and name ~= "averageViewDuration" then extra[name] = v end
-        end
-        out.post { id = id }
-        out.counts { views = raw.views, likes = raw.likes, comments = raw.comments, shares = raw.shares,
-                     average_watch_time = raw.averageViewDuration, window = window.kind, window_start = window.first,
-                     window_end = window.last, extra = next(extra) and extra or nil }
-      end
+      plain(row, at, id, window, out)
     end
   end
   for _, row in ipairs(list) do emit(out, row, table_column) end

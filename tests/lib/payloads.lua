@@ -58,7 +58,11 @@ function M.tsv(path)
   return rows
 end
 
-M.null = setmetatable({}, { __tostring = function() return "null" end, __name = "json.null" })
+-- Looking into null is a mistake, here as in the sandbox.
+M.null = setmetatable({}, {
+  __tostring = function() return "null" end, __name = "json.null",
+  __index = function(_, key) error("null has no '" .. tostring(key) .. "'", 2) end,
+})
 M.array = { __name = "json.array" } -- the metatable of arrays, so that [] and {} stay apart
 
 local escapes = { b = "\b", f = "\f", n = "\n", r = "\r", t = "\t", ['"'] = '"', ["\\"] = "\\", ["/"] = "/" }

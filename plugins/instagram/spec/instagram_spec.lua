@@ -51,6 +51,12 @@ describe("instagram.insights", function()
     assert.equal(9, insights({ metric("carousel_album_impressions", 9) }).rows[1].counts.views)
   end)
 
+  it("quarantines what is no metric and keeps the others", function()
+    local out = insights({ metric("reach", 1), 7, { name = "likes" } })
+    assert.equal(1, #out.rows)
+    assert.same({ "bad_shape", "bad_shape" }, { out.bads[1].code, out.bads[2].code })
+  end)
+
   it("drops what is about an account, and says what it is", function()
     local out = parse("instagram.insights", fixture("insights_account.json"))
     assert.same({}, out.rows)

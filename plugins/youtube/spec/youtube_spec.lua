@@ -69,6 +69,12 @@ describe("youtube.analytics", function()
     assert.same({ account = 1 }, out.drops)
   end)
 
+  it("quarantines a row that is no list, or has no day where there is a column for it", function()
+    local out = analytics({ "day", "video", "views" }, { 7, { "soon", "v1", 1 }, { "2024-03-09", "v1", 1 } })
+    assert.equal(1, #out.rows)
+    assert.same({ "bad_shape", "bad_shape" }, { out.bads[1].code, out.bads[2].code })
+  end)
+
   it("leaves tables of Google Analytics alone", function()
     assert.is_false(youtube.parsers["youtube.analytics"].match(table_of({ "ga:sessions" }, { { 1 } })))
   end)
