@@ -1,0 +1,150 @@
+/* What a parse function called (script/code.h: events) into rows. */
+#include <string.h>
+
+#include "host/parser_row.h"
+#include "host/plugin.h"
+
+struct replay {
+    struct maker maker;
+    struct fact post[FIELD_MAX]; /* of the out.post in work */
+    const cJSON *post_table;
+    bool counted;
+};
+
+static const cJSON *member(const cJSON *table, const char *name)
+{
+    return json_get(table, name, strlen(name));
+}
+
+/* Numbers that are times are seconds. */
+static void read_facts(const cJSON *table, int from, int to, struct fact *facts)
+{
+    for (int f = from; f < to; f++) {
+        bool time = f == FIELD_PUBLISHED_AT || f == FIELD_WINDOW_START || f == FIELD_WINDOW_END;
+        facts[f] = (struct fact){member(table, field_names[f]), time ? UNIT_EPOCH_S : UNIT_NONE};
+    }
+}
+
+static const char *object_of(struct maker *m, const char *name, const cJSON *value, bool numbers)
+{
+    if (value == NULL || json_kind(value) == JSON_NULL)
+        return NULL;
+    if (json_kind(value) != JSON_OBJECT) {
+        row_note(m, name, value, "is no table of names");
+        return NULL;
+    }
+    struct buf object = {0};
+    for (const cJSON *c = value->child; c != NULL; c = c->next) {
+        if (numbers)
+            row_metric(m, c->string, c, UNIT_NONE, &object);
+        else
+            row_member(c->string, strlen(c->string), c, &object);
+    }
+    return row_object(m, &object);
+}
+
+static void bad(struct maker *m, const char *code, const char *text, const cJSON *item)
+{
+    struct buf body = {0};
+    json_write(item, &body);
+    rows_bad(m->out, &(struct row_bad){.item = m->item, .code = code, .text = text, .body = body.data});
+    buf_free(&body);
+}
+
+static bool window_of(struct maker *m, const cJSON *value, enum window *out)
+{
+    *out = WINDOW_LIFETIME;
+    if (value == NULL || json_kind(value) == JSON_NULL)
+        return true;
+    const char *name = json_kind(value) == JSON_STRING ? json_text(value) : NULL;
+    if (name != NULL && window_parse(name, out))
+        return true;
+    bad(m, "bad_shape", "out.counts: window must be lifetime, day, week, days_28 or range", value);
+    return false;
+}
+
+/* counts NULL: a post for which none came. */
+static void make_row(struct replay *r, const cJSON *counts)
+{
+    struct maker *m = &r->maker;
+    struct row row = {0};
+    if (!window_of(m, member(counts, "window"), &row.window))
+        return;
+    if (!row_post(m, r->post, &row)) {
+        bad(m, "missing_id", "out.post: no id", r->post_table);
+        buf_clear(&m->notes);
+        return;
+    }
+    struct fact facts[FIELD_MAX] = {0};
+    read_facts(counts, FIELD_FIRST_COUNT, FIELD_MAX, facts);
+    row_counts(m, facts, &row);
+    row.features = object_of(m, "features", member(r->post_table, "features"), false);
+    row.metrics = object_of(m, "metrics", member(counts, "metrics"), true);
+    row.extra = object_of(m, "extra", member(counts, "extra"), false);
+    row_done(m, &row);
+    *rows_add(m->out) = row;
+}
+
+static void close_post(struct replay *r)
+{
+    if (r->post_table != NULL) {
+        if (!r->counted)
+            make_row(r, NULL);
+        r->maker.item++;
+    }
+    r->post_table = NULL;
+    r->counted = false;
+}
+
+static void account(struct maker *m, const cJSON *table)
+{
+    const char *id = row_text(m, "account", member(table, "id"));
+    const char *handle = row_text(m, "handle", member(table, "handle"));
+    buf_clear(&m->notes);
+    if (id != NULL && *id != '\0')
+        rows_account(m->out, m->p->plugin->name, id, handle);
+}
+
+static void refuse(struct maker *m, const cJSON *event)
+{
+    const char *code = row_text(m, "code", json_at(event, 1)), *text = row_text(m, "text", json_at(event, 2));
+    buf_clear(&m->notes);
+    m->out->refused_code = code ? code : "error";
+    m->out->refused_text = text ? text : "the platform gave no reason";
+}
+
+static void one_event(struct replay *r, const cJSON *event)
+{
+    const char *name = json_text(json_at(event, 0));
+    const cJSON *first = json_at(event, 1);
+    int64_t n = 0;
+    if (strcmp(name, "post") == 0) {
+        close_post(r);
+        r->post_table = first;
+        read_facts(first, 0, FIELD_FIRST_COUNT, r->post);
+    } else if (strcmp(name, "counts") == 0) {
+        make_row(r, first);
+        r->counted = true;
+    } else if (strcmp(name, "account") == 0) {
+        account(&r->maker, first);
+    } else if (strcmp(name, "skip") == 0) {
+        if (json_int64(json_at(event, 2), &n) && n > 0)
+            rows_drop(r->maker.out, json_id(first, &r->maker.out->arena), (size_t)n);
+    } else if (strcmp(name, "bad") == 0) {
+        close_post(r);
+        bad(&r->maker, json_id(first, &r->maker.out->arena), json_id(json_at(event, 2), &r->maker.out->arena),
+            json_at(event, 3));
+        r->maker.item++;
+    } else {
+        refuse(&r->maker, event);
+    }
+}
+
+void parser_events(const struct parser_spec *p, const cJSON *events, struct rows *out)
+{
+    struct replay r = {.maker = {.p = p, .out = out}};
+    for (const cJSON *event = events->child; event != NULL; event = event->next)
+        one_event(&r, event);
+    close_post(&r);
+    buf_free(&r.maker.notes);
+}

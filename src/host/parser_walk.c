@@ -1,0 +1,190 @@
+/* Declarative parsers: walks the document by the compiled paths. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "host/parser_row.h"
+#include "host/plugin.h"
+#include "script/code.h"
+
+enum { ROWS_MAX = 50000 };
+
+struct walk {
+    struct maker maker;
+    const struct parser_spec *p;
+    const cJSON *doc;
+    struct json_doc *sums; /* owns the values of sums; NULL until one is needed */
+};
+
+static void bad(struct walk *w, const char *code, const char *text, const cJSON *item)
+{
+    struct buf body = {0};
+    json_write(item, &body);
+    rows_bad(w->maker.out, &(struct row_bad){.item = w->maker.item, .code = code, .text = text, .body = body.data});
+    buf_free(&body);
+}
+
+/* Those that are there, added up; absent when none is, or when one of them cannot be read: half a sum is a wrong count. */
+static const cJSON *sum(struct walk *w, const char *name, const struct source *s, const cJSON *item)
+{
+    int64_t total = 0, one;
+    bool any = false;
+    for (size_t i = 0; i < s->n; i++) {
+        const cJSON *v = path_get(&s->path[i], item, w->doc);
+        if (v == NULL || json_kind(v) == JSON_NULL)
+            continue;
+        if (!json_int64(v, &one) || __builtin_add_overflow(total, one, &total)) {
+            row_note(&w->maker, name, v, "is no count, so the sum has no value");
+            return NULL;
+        }
+        any = true;
+    }
+    if (!any)
+        return NULL;
+    char digits[24];
+    int n = snprintf(digits, sizeof digits, "%" PRId64, total);
+    if (w->sums == NULL)
+        w->sums = json_new();
+    return json_new_string(w->sums, digits, (size_t)n);
+}
+
+static const cJSON *value_of(struct walk *w, const char *name, const struct source *s, const cJSON *item)
+{
+    return s->sum ? sum(w, name, s, item) : source_get(s, item, w->doc);
+}
+
+static bool is_used(const struct parser_spec *p, const char *key)
+{
+    for (size_t i = 0; i < p->n_extra_used; i++)
+        if (strcmp(p->extra_used[i], key) == 0)
+            return true;
+    return false;
+}
+
+static const char *leftovers(struct walk *w, const cJSON *item)
+{
+    const struct parser_spec *p = w->p;
+    struct buf object = {0};
+    for (size_t i = 0; i < p->extra.n; i++)
+        row_member(p->extra.item[i].name, strlen(p->extra.item[i].name), source_get(&p->extra.item[i].source, item, w->doc),
+                   &object);
+    const cJSON *from = p->has_extra_from ? path_get(&p->extra_from, item, w->doc) : NULL;
+    if (json_kind(from) == JSON_OBJECT)
+        for (const cJSON *c = from->child; c != NULL; c = c->next)
+            if (!is_used(p, c->string) && json_get(from, c->string, strlen(c->string)) == c)
+                row_member(c->string, strlen(c->string), c, &object);
+    return row_object(&w->maker, &object);
+}
+
+static void account(struct walk *w, const cJSON *item)
+{
+    if (!w->p->has_account)
+        return;
+    const char *id = row_text(&w->maker, "account", source_get(&w->p->account_id, item, w->doc));
+    const char *handle = row_text(&w->maker, "handle", source_get(&w->p->account_handle, item, w->doc));
+    if (id != NULL && *id != '\0')
+        rows_account(w->maker.out, w->p->plugin->name, id, handle);
+}
+
+static void no_id(struct walk *w, const cJSON *item)
+{
+    struct buf text = {0};
+    const struct source *id = &w->p->field[FIELD_ID];
+    buf_printf(&text, "item %zu: no id at '%s%s'", w->maker.item, id->path[0].from_doc ? "^" : "", id->path[0].text);
+    for (size_t i = 1; i < id->n; i++)
+        buf_printf(&text, " or '%s%s'", id->path[i].from_doc ? "^" : "", id->path[i].text);
+    bad(w, "missing_id", text.data, item);
+    buf_free(&text);
+    buf_clear(&w->maker.notes);
+}
+
+static void make_row(struct walk *w, const cJSON *item)
+{
+    const struct parser_spec *p = w->p;
+    struct maker *m = &w->maker;
+    struct fact facts[FIELD_MAX];
+    for (int f = 0; f < FIELD_MAX; f++)
+        facts[f] = (struct fact){value_of(w, field_names[f], &p->field[f], item), p->field[f].unit};
+    struct row row = {.window = p->window};
+    if (!row_post(m, facts, &row)) {
+        no_id(w, item);
+        return;
+    }
+    row_counts(m, facts, &row);
+    struct buf features = {0}, metrics = {0};
+    for (size_t i = 0; i < p->features.n; i++)
+        row_member(p->features.item[i].name, strlen(p->features.item[i].name),
+                   source_get(&p->features.item[i].source, item, w->doc), &features);
+    for (size_t i = 0; i < p->metrics.n; i++) {
+        const struct named_source *one = &p->metrics.item[i];
+        row_metric(m, one->name, value_of(w, one->name, &one->source, item), one->source.unit, &metrics);
+    }
+    row.features = row_object(m, &features);
+    row.metrics = row_object(m, &metrics);
+    row.extra = leftovers(w, item);
+    account(w, item);
+    row_done(m, &row);
+    *rows_add(m->out) = row;
+}
+
+static void one_item(struct walk *w, const cJSON *item)
+{
+    const struct parser_spec *p = w->p;
+    if (p->skip != NULL) {
+        account(w, item);
+        buf_clear(&w->maker.notes);
+        rows_drop(w->maker.out, p->skip, 1);
+        return;
+    }
+    if (json_kind(item) != JSON_OBJECT) {
+        char text[80];
+        snprintf(text, sizeof text, "item %zu: %s where an object was expected", w->maker.item,
+                 json_kind_name(json_kind(item)));
+        bad(w, "bad_shape", text, item);
+        return;
+    }
+    for (size_t i = 0; i < p->n_drop; i++) {
+        if (conditions_met(&p->drop[i].when, item, w->doc)) {
+            rows_drop(w->maker.out, p->drop[i].reason, 1);
+            return;
+        }
+    }
+    make_row(w, item);
+}
+
+static int refuse(struct walk *w)
+{
+    struct maker *m = &w->maker;
+    const char *code = row_text(m, "code", source_get(&w->p->refuse_code, w->doc, w->doc));
+    const char *text = row_text(m, "text", source_get(&w->p->refuse_text, w->doc, w->doc));
+    m->out->refused_code = code ? code : "error";
+    m->out->refused_text = text ? text : "the platform gave no reason";
+    return 0;
+}
+
+static int items(struct walk *w, struct err *e)
+{
+    const struct source each = {.path = w->p->each, .n = w->p->n_each};
+    const cJSON *found = each.n > 0 ? source_get(&each, w->doc, w->doc) : w->doc;
+    switch (json_kind(found)) {
+    case JSON_ABSENT:
+    case JSON_NULL: return 0;
+    case JSON_ARRAY: break;
+    default: one_item(w, found); return 0;
+    }
+    if (w->p->skip == NULL && json_size(found) > ROWS_MAX)
+        return err_set(e, ERR_INPUT, "%s: more than 50,000 rows from one document (it has %zu items)", w->p->name,
+                       json_size(found));
+    for (const cJSON *item = found->child; item != NULL; item = item->next, w->maker.item++)
+        one_item(w, item);
+    return 0;
+}
+
+int parser_walk(const struct parser_spec *p, const cJSON *doc, struct rows *out, struct err *e)
+{
+    struct walk w = {.maker = {.p = p, .out = out}, .p = p, .doc = doc};
+    int failed = p->refuses ? refuse(&w) : items(&w, e);
+    buf_free(&w.maker.notes);
+    json_free(&w.sums);
+    return failed;
+}
