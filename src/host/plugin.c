@@ -167,7 +167,7 @@ static void load_reports(struct plugin *p, struct err *all)
         if (!ends_with(names.name[i], ".sql"))
             continue;
         char *path = mem_printf("%s/%s", dir, names.name[i]);
-        char *name = mem_printf("%s.%.*s", p->name, (int)(strlen(names.name[i]) - 4), names.name[i]);
+        char *name = report_name(p->name, path);
         struct report *report = NULL;
         if (report_load(path, name, &report, &e) != 0) {
             collect(all, &e);
