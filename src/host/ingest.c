@@ -87,8 +87,12 @@ static int parse_document(const struct run *r, struct delivery *d, const struct 
                           size_t line, struct failure *f)
 {
     const char *platform = r->options->platform != NULL ? r->options->platform : env->platform;
-    struct parser_input in = {
-        .url = env->url, .format = env->format, .status = env->status, .observed_at = d->observed_at, .line = line};
+    struct parser_input in = {.platform = platform,
+                              .url = env->url,
+                              .format = env->format,
+                              .status = env->status,
+                              .observed_at = d->observed_at,
+                              .line = line};
     const struct parser_spec *p = NULL;
     if (platform != NULL && d->platform == NULL)
         d->platform = mem_dup(platform);
@@ -222,7 +226,7 @@ static int take_lines(struct run *r, const struct piece *p, struct err *e)
 /* A CSV piece to its document and parser; one whose parser sums over rows is read whole. */
 static int open_csv(struct run *r, struct input *in, struct piece *p, struct json_doc **doc, struct failure *f)
 {
-    const struct parser_input input = {.format = "csv"};
+    const struct parser_input input = {.platform = r->options->platform, .format = "csv"};
     const struct parser_spec *spec = NULL;
     if (csv_parse(p->header, p->header_len, p->data, p->len, p->first_line, doc, &f->err) != 0)
         return fail(f, "bad_csv");

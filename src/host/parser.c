@@ -30,7 +30,8 @@ bool parser_whole(const struct parser_spec *p)
 
 static struct code_input code_input_of(const struct parser_input *in)
 {
-    return (struct code_input){.url = in->url, .format = in->format, .status = in->status, .observed_at = in->observed_at};
+    return (struct code_input){
+        .platform = in->platform, .url = in->url, .format = in->format, .status = in->status, .observed_at = in->observed_at};
 }
 
 /* --- which one ----------------------------------------------------------------------------------------------------------- */

@@ -18,11 +18,12 @@ bool parser_whole(const struct parser_spec *p);
 
 /* What the parser is given beside the document: what only the request knew. Members may be NULL. */
 struct parser_input {
-    const char *url;     /* the wrapper's */
-    const char *format;  /* "json" or "csv" */
-    int status;          /* the wrapper's HTTP status, 0: unknown */
-    int64_t observed_at; /* microseconds */
-    size_t line;         /* of an NDJSON line in its file: stamped on the rows and bad items; 0: none */
+    const char *platform; /* as named by the user or the wrapper; NULL: to be recognised */
+    const char *url;      /* the wrapper's */
+    const char *format;   /* "json" or "csv" */
+    int status;           /* the wrapper's HTTP status, 0: unknown */
+    int64_t observed_at;  /* microseconds */
+    size_t line;          /* of an NDJSON line in its file: stamped on the rows and bad items; 0: none */
 };
 
 /* The parser a document belongs to: the most conditions met wins, then the name. platform NULL: all plugins; then parsers of

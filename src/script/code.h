@@ -16,7 +16,7 @@ int code_load(struct vm *vm, const char *path, const char *shown, const char *na
 
 /* What the request knew beside the document; members may be NULL. */
 struct code_input {
-    const char *url, *format;
+    const char *platform, *url, *format;
     int status;          /* 0: unknown */
     int64_t observed_at; /* microseconds */
 };
