@@ -1,0 +1,237 @@
+/* A plugin file from the disk, a document through its parsers, the rows it gives: what docs/parsers.md promises. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/mem.h"
+#include "host/parser.h"
+
+static char dir[] = "/tmp/tidemark-parser-XXXXXX";
+static struct registry *registry;
+static struct rows rows;
+static char *file;
+
+static int load(const char *parsers, struct err *e)
+{
+    FILE *f = fopen(file, "w");
+    assert_non_null(f);
+    fprintf(f, "return { name = 'p', api = 1, about = 'a', parsers = {\n%s\n} }", parsers);
+    fclose(f);
+    registry_free(&registry);
+    const char *source = getenv("TIDEMARK_SOURCE");
+    char *lib = mem_printf("%s/lua", source ? source : ".");
+    struct plugin_paths paths = {.lib_dir = lib, .bundled_dir = dir};
+    int rc = registry_load(&paths, NULL, &registry, e);
+    mem_free(lib);
+    return rc;
+}
+
+static int parse(const char *text, struct err *e)
+{
+    struct json_doc *doc = NULL;
+    assert_int_equal(json_parse(text, strlen(text), NULL, &doc, e), 0);
+    const struct parser_input in = {.format = "json", .url = "https://a.example.com/v2/x"};
+    const struct parser_spec *p = NULL;
+    int rc = parser_match(registry, NULL, doc, &in, &p, e);
+    if (rc == 0)
+        rc = parser_run(p, doc, &in, &rows, e);
+    json_free(&doc);
+    return rc;
+}
+
+static void give(const char *parsers, const char *text)
+{
+    struct err e = {0};
+    if (load(parsers, &e) != 0 || parse(text, &e) != 0)
+        fail_msg("%s", e.text);
+}
+
+static void refused(const char *parsers, const char *text, enum err_kind kind, const char *want)
+{
+    struct err e = {0};
+    assert_int_equal(load(parsers, &e) != 0 || parse(text, &e) != 0, true);
+    if (strstr(e.text, want) == NULL || e.kind != kind)
+        fail_msg("'%s' is not in: %s", want, e.text);
+}
+
+static void paths_fill_rows(void **state)
+{
+    (void)state;
+    give("['p.a'] = { match = { k = 'v' }, each = 'list.0.items',"
+         " post = { id = { first = { 'no', 'id' } }, account = '^who', title = 't', published_at = { 'at', unit = 'epoch_ms' } "
+         "},"
+         " counts = { views = { sum = { 's.a', 's.b' } }, likes = 's.l', comments = 's.c',"
+         "   average_watch_time = { 'w', unit = 'ms' }, metrics = { reach = 's.r' } }, extra = 's' }",
+         "{\"k\":\"v\",\"who\":\"me\",\"list\":[{\"items\":[{\"id\":12345678901234567890,\"t\":\"T\",\"at\":1700000000000,"
+         "\"w\":1500,"
+         "\"s\":{\"a\":1,\"b\":\"2\",\"l\":\"\",\"c\":null,\"r\":7,\"other\":9007199254740993}}]}]}");
+    assert_int_equal(rows.n_row, 1);
+    const struct row *r = &rows.row[0];
+    assert_string_equal(r->external_id, "12345678901234567890");
+    assert_string_equal(r->account, "me");
+    assert_string_equal(r->platform, "p");
+    assert_true(r->views.known && r->views.value == 3);
+    assert_false(r->likes.known);
+    assert_false(r->comments.known);
+    assert_string_equal(r->notes, "likes: \"\" is no count");
+    assert_true(r->average_watch_ms.known && r->average_watch_ms.value == 1500);
+    assert_true(r->has_published_at && r->published_at == INT64_C(1700000000000000));
+    assert_string_equal(r->metrics, "{\"reach\":7}");
+    assert_string_equal(r->extra, "{\"other\":9007199254740993}");
+}
+
+static void bad_items_leave_the_good_ones(void **state)
+{
+    (void)state;
+    give("['p.a'] = { match = { items = true }, each = 'items', post = { id = 'a.id' },"
+         " drop = { { when = { type = 'ad' }, reason = 'ad' } } }",
+         "{\"items\":[{\"a\":{\"id\":\"1\"}},{\"x\":1},7,{\"type\":\"ad\"},{\"a\":{\"id\":\"1\"}}]}");
+    assert_int_equal(rows.n_row, 1);
+    assert_int_equal(rows.n_bad, 2);
+    assert_string_equal(rows.bad[0].code, "missing_id");
+    assert_string_equal(rows.bad[0].text, "item 1: no id at 'a.id'");
+    assert_string_equal(rows.bad[0].body, "{\"x\":1}");
+    assert_string_equal(rows.bad[1].code, "bad_shape");
+    assert_string_equal(rows.bad[1].text, "item 2: number where an object was expected");
+    assert_int_equal(rows.n_drop, 2);
+    assert_string_equal(rows.drop[0].reason, "ad");
+    assert_string_equal(rows.drop[1].reason, "duplicate");
+}
+
+static void a_date_is_a_day_in_the_zone(void **state)
+{
+    (void)state;
+    give("['p.a'] = { match = { id = true }, post = { id = 'id' }, counts = { window_start = 'd' }, window = 'day',"
+         " zone = 'America/Los_Angeles' }",
+         "{\"id\":\"1\",\"d\":\"2024-03-10\"}");
+    const struct row *r = &rows.row[0];
+    assert_true(r->has_window_start && r->has_window_end);
+    assert_true(r->window_start == INT64_C(1710057600000000));
+    assert_true(r->window_end - r->window_start == INT64_C(23) * 3600 * 1000000); /* summer time begins */
+}
+
+static void the_most_conditions_win(void **state)
+{
+    (void)state;
+    static const char *const parsers =
+        "['p.b'] = { match = { k = 'v' }, skip = 'b' }, ['p.a'] = { match = { k = { 'v', 'w' } }, skip = 'a' },"
+        "['p.c'] = { match = { k = 'v', url = '%.example%.com/v2/' }, skip = 'c' },"
+        "['p.d'] = { match = function(doc) return doc.k == 'z' and 5 end, skip = 'd' },"
+        "['p.e'] = { match = { k = true, n = false, kind_of = { k = 'number' } }, refuse = { code = 'k', text = 'why' } }";
+    give(parsers, "{\"k\":\"v\"}");
+    assert_string_equal(rows.drop[0].reason, "c");
+    give(parsers, "{\"k\":\"w\"}");
+    assert_string_equal(rows.drop[0].reason, "a");
+    give(parsers, "{\"k\":\"z\"}");
+    assert_string_equal(rows.drop[0].reason, "d");
+    give(parsers, "{\"k\":190,\"why\":\"quota\"}");
+    assert_string_equal(rows.refused_code, "190");
+    assert_string_equal(rows.refused_text, "quota");
+    refused(parsers, "{\"x\":1,\"y\":2}", ERR_INPUT, "no parser knows this payload (keys: x, y)");
+}
+
+static void parse_functions_fill_the_same_rows(void **state)
+{
+    (void)state;
+    give("['p.a'] = { match = { items = true }, parse = function(doc, out)\n"
+         "for i, v in ipairs(doc.items) do out.post{ id = v.id, published_at = 1700000000, tags = v.tags }\n"
+         "out.counts{ views = v.views, likes = json.null, metrics = { reach = '5' } }\n"
+         "out.counts{ views = 1, window = 'day', window_start = time.day_start('2024-03-10', 'UTC') } end\n"
+         "out.post{ id = 'bare' } out.post{} out.skip('account', 2) out.bad('odd', 'because', { a = 1 }) out.account{ id = 7 } "
+         "end }",
+         "{\"items\":[{\"id\":12345678901234567890,\"views\":\"42\",\"tags\":[\"a\"]}]}");
+    assert_int_equal(rows.n_row, 3);
+    assert_string_equal(rows.row[0].external_id, "12345678901234567890");
+    assert_true(rows.row[0].views.known && rows.row[0].views.value == 42);
+    assert_false(rows.row[0].likes.known);
+    assert_string_equal(rows.row[0].tags, "[\"a\"]");
+    assert_string_equal(rows.row[0].metrics, "{\"reach\":5}");
+    assert_int_equal(rows.row[1].window, WINDOW_DAY);
+    assert_true(rows.row[1].has_window_end);
+    assert_string_equal(rows.row[2].external_id, "bare");
+    assert_int_equal(rows.n_bad, 2);
+    assert_string_equal(rows.bad[1].code, "odd");
+    assert_string_equal(rows.bad[1].body, "{\"a\":1}");
+    assert_string_equal(rows.bad[0].code, "missing_id");
+    assert_string_equal(rows.account[0].external_id, "7");
+}
+
+static void views_show_the_document(void **state)
+{
+    (void)state;
+    give("['p.a'] = { match = { a = true }, parse = function(doc, out)\n"
+         "assert(doc.a[1] == 1 and doc.a[2] == json.null and doc.a[3] == nil and #doc.a == 2 and doc.A == nil)\n"
+         "assert(json.kind(doc.e) == 'array' and json.kind(doc.o) == 'object' and json.kind(doc.x) == 'absent')\n"
+         "assert(json.get(doc, 'a.0') == 1 and json.get(doc, 'a.9.z') == nil and doc.big == '12345678901234567')\n"
+         "local n = 0 for k in pairs(doc) do n = n + 1 end assert(n == 5)\n"
+         "assert(json.encode(doc) == '{\"a\":[1,null],\"e\":[],\"o\":{},\"big\":12345678901234567,\"s\":\"x\"}')\n"
+         "assert(json.encode({ b = 1, a = { 1, 2 } }) == '{\"a\":[1,2],\"b\":1}')\n"
+         "assert(json.encode(json.decode('{\"a\":[],\"b\":{}}')) == '{\"a\":[],\"b\":{}}')\n"
+         "local t = {} t.t = t for _, bad in ipairs { 0/0, print, t, '\\xff', { 1, nil, 3 } } do assert(not pcall(json.encode, "
+         "bad)) end\n"
+         "assert(not pcall(function() doc.a = 1 end)) end }",
+         "{\"a\":[1,null],\"e\":[],\"o\":{},\"big\":12345678901234567,\"s\":\"x\"}");
+    static const char *const keeps =
+        "['p.a'] = { match = { a = true }, parse = function(doc) if kept then return kept.a end kept = doc end }";
+    give(keeps, "{\"a\":1}");
+    struct err e = {0};
+    assert_int_equal(parse("{\"a\":1}", &e), -1);
+    assert_non_null(strstr(e.text, "this payload is gone"));
+}
+
+static void mistakes_of_code_are_named(void **state)
+{
+    (void)state;
+    refused("['p.a'] = { match = { a = true }, parse = function(doc, out)\n out.counts{} end }", "{\"a\":1}", ERR_PLUGIN,
+            "p.a (plugins/p.lua:3): out.counts comes before any out.post");
+    refused("['p.a'] = { match = { a = true }, parse = function(doc, out)\n out.post{ idd = 1 } end }", "{\"a\":1}", ERR_PLUGIN,
+            "out.post: unknown key 'idd' (known: id, platform,");
+    refused("['p.a'] = { match = { a = true }, parse = function(doc, out) for i = 1, 60000 do out.post{ id = i } end end }",
+            "{\"a\":1}", ERR_INPUT, "more than 50,000 rows");
+    refused("['p.a'] = { match = { a = true }, parse = function() while true do end end }", "{\"a\":1}", ERR_PLUGIN,
+            "used more than 200 ms of CPU");
+    refused("['p.a'] = { matsch = 1 }", "{}", ERR_CONFIG,
+            "plugins/p.lua:2: parsers.p.a.matsch: unknown key, did you mean 'match'?");
+    refused("x x", "{}", ERR_CONFIG, "plugins/p.lua:2: '}' expected (to close '{' at line 1) near 'x'");
+    assert_null(registry);
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    if (mkdtemp(dir) == NULL)
+        return -1;
+    file = mem_printf("%s/p.lua", dir);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    registry_free(&registry);
+    rows_free(&rows);
+    unlink(file);
+    mem_free(file);
+    return rmdir(dir);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(paths_fill_rows),
+        cmocka_unit_test(bad_items_leave_the_good_ones),
+        cmocka_unit_test(a_date_is_a_day_in_the_zone),
+        cmocka_unit_test(the_most_conditions_win),
+        cmocka_unit_test(parse_functions_fill_the_same_rows),
+        cmocka_unit_test(views_show_the_document),
+        cmocka_unit_test(mistakes_of_code_are_named),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
