@@ -178,9 +178,14 @@ int parser_run(const struct parser_spec *p, const struct json_doc *doc, const st
     } else {
         failed = parser_walk(p, root, out, e);
     }
-    if (failed)
+    if (failed) {
         rows_reset(out);
-    else
-        rows_collapse(out);
-    return failed;
+        return -1;
+    }
+    for (size_t i = 0; in->line > 0 && i < out->n_row; i++)
+        out->row[i].line = in->line;
+    for (size_t i = 0; in->line > 0 && i < out->n_bad; i++)
+        out->bad[i].line = in->line;
+    rows_collapse(out);
+    return 0;
 }

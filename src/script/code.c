@@ -110,7 +110,9 @@ static void push_function(lua_State *L, const struct call *call)
 
 static void push_input(lua_State *L, const struct code_input *in)
 {
-    lua_createtable(L, 0, 4);
+    lua_createtable(L, 0, 5);
+    lua_pushstring(L, in->platform);
+    lua_setfield(L, -2, "platform");
     lua_pushstring(L, in->platform);
     lua_setfield(L, -2, "platform");
     lua_pushstring(L, in->url);

@@ -37,7 +37,7 @@ static int parse(const char *text, struct err *e)
 {
     struct json_doc *doc = NULL;
     assert_int_equal(json_parse(text, strlen(text), NULL, &doc, e), 0);
-    const struct parser_input in = {.format = "json", .url = "https://a.example.com/v2/x"};
+    const struct parser_input in = {.platform = "p", .line = 3, .format = "json", .url = "https://a.example.com/v2/x"};
     const struct parser_spec *p = NULL;
     int rc = parser_match(registry, NULL, doc, &in, &p, e);
     if (rc == 0)
@@ -97,6 +97,8 @@ static void bad_items_leave_the_good_ones(void **state)
     assert_int_equal(rows.n_bad, 2);
     assert_string_equal(rows.bad[0].code, "missing_id");
     assert_string_equal(rows.bad[0].text, "item 1: no id at 'a.id'");
+    assert_int_equal(rows.bad[0].line, 3);
+    assert_int_equal(rows.row[0].line, 3);
     assert_string_equal(rows.bad[0].body, "{\"x\":1}");
     assert_string_equal(rows.bad[1].code, "bad_shape");
     assert_string_equal(rows.bad[1].text, "item 2: number where an object was expected");
@@ -123,7 +125,7 @@ static void the_most_conditions_win(void **state)
     static const char *const parsers =
         "['p.b'] = { match = { k = 'v' }, skip = 'b' }, ['p.a'] = { match = { k = { 'v', 'w' } }, skip = 'a' },"
         "['p.c'] = { match = { k = 'v', url = '%.example%.com/v2/' }, skip = 'c' },"
-        "['p.d'] = { match = function(doc) return doc.k == 'z' and 5 end, skip = 'd' },"
+        "['p.d'] = { match = function(doc, input) return doc.k == 'z' and input.platform == 'p' and 5 end, skip = 'd' },"
         "['p.e'] = { match = { k = true, n = false, kind_of = { k = 'number' } }, refuse = { code = 'k', text = 'why' } }";
     give(parsers, "{\"k\":\"v\"}");
     assert_string_equal(rows.drop[0].reason, "c");
