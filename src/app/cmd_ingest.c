@@ -47,7 +47,7 @@ static void tell_bad_rows(const struct delivery *d)
         if (bad->line > 0)
             log_warn("%s:%zu: %s", d->source, bad->line, bad->text);
         else
-            log_warn("%s: item %zu: %s", d->source, bad->item, bad->text);
+            log_warn("%s: %s", d->source, bad->text);
     }
     if (d->rows.n_bad > SHOWN)
         log_warn("%s: … and %zu more", d->source, d->rows.n_bad - SHOWN);

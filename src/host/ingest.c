@@ -253,9 +253,7 @@ static int take_csv(struct run *r, struct input *in, struct piece *p, struct err
     d->source_class = "export";
     set_time(r, d, &none);
     if (rc == 0)
-        rc = parse_document(r, d, doc, &none, p->first_line, &f);
-    for (size_t i = 0; rc == 0 && i < d->rows.n_row; i++) /* items are records: their lines follow from that */
-        d->rows.row[i].line = p->first_line + d->rows.row[i].item;
+        rc = parse_document(r, d, doc, &none, 0, &f);
     if (rc != 0) {
         delivery_refuse(d, f.code, f.err.text, bytes.data, bytes.len);
         d->plugin_failed = f.plugin;

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "data/csv.h"
 #include "host/parser_spec.h"
 #include "host/plugin.h"
 #include "script/code.h"
@@ -162,11 +163,42 @@ int parser_match(const struct registry *r, const char *platform, const struct js
 
 /* --- running it --------------------------------------------------------------------------------------------------------- */
 
+/* Where in the file a row stood: the NDJSON line, or the record of a CSV. A parser in Lua may have summed over records. */
+static size_t line_of(const struct parser_spec *p, const cJSON *root, const struct parser_input *in, size_t item)
+{
+    if (in->line > 0)
+        return in->line;
+    const cJSON *record = p->csv && !p->is_code ? json_at(json_get(root, "rows", 4), item) : NULL;
+    return record != NULL ? csv_line(record) : 0;
+}
+
+static int run(const struct parser_spec *p, const cJSON *root, const struct parser_input *in, struct rows *out, struct err *e)
+{
+    if (!p->is_code)
+        return parser_walk(p, root, out, e);
+    struct json_doc *events = NULL;
+    struct code_input input = code_input_of(in);
+    int failed = code_parse(p->plugin->vm, p->name, root, &input, &events, e);
+    if (!failed)
+        parser_events(p, json_root(events), out);
+    json_free(&events);
+    return failed;
+}
+
+/* Of an NDJSON line: messages and quarantine name its place in the file. */
+static void stamp_line(struct rows *rows, size_t first_row, size_t first_bad, size_t line)
+{
+    for (size_t i = first_row; i < rows->n_row; i++)
+        rows->row[i].line = line;
+    for (size_t i = first_bad; i < rows->n_bad; i++)
+        rows->bad[i].line = line;
+}
+
 int parser_run(const struct parser_spec *p, const struct json_doc *doc, const struct parser_input *in, struct rows *out,
                struct err *e)
 {
     const cJSON *root = json_root(doc);
-    rows_reset(out);
+    size_t row = out->n_row, account = out->n_account, bad = out->n_bad;
     int failed;
     if (p->is_code) {
         struct json_doc *events = NULL;
@@ -179,13 +211,11 @@ int parser_run(const struct parser_spec *p, const struct json_doc *doc, const st
         failed = parser_walk(p, root, out, e);
     }
     if (failed) {
-        rows_reset(out);
-        return -1;
+        out->n_row = row;
+        out->n_account = account;
+        out->n_bad = bad;
+    } else if (in->line > 0) {
+        stamp_line(out, row, bad, in->line);
     }
-    for (size_t i = 0; in->line > 0 && i < out->n_row; i++)
-        out->row[i].line = in->line;
-    for (size_t i = 0; in->line > 0 && i < out->n_bad; i++)
-        out->bad[i].line = in->line;
-    rows_collapse(out);
-    return 0;
+    return failed;
 }

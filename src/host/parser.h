@@ -23,7 +23,7 @@ struct parser_input {
     const char *format;   /* "json" or "csv" */
     int status;           /* the wrapper's HTTP status, 0: unknown */
     int64_t observed_at;  /* microseconds */
-    size_t line;          /* of an NDJSON line in its file: stamped on the rows and bad items; 0: none */
+    size_t line;          /* of an NDJSON line in its file: stamped on rows and bad items; 0: CSV records know theirs */
 };
 
 /* The parser a document belongs to: the most conditions met wins, then the name. platform NULL: all plugins; then parsers of
@@ -33,7 +33,7 @@ int parser_match(const struct registry *r, const char *platform, const struct js
                  const struct parser_spec **out, struct err *e);
 
 /* Runs it; what it yields is added to out (lines of one delivery share one), which the caller collapses (rows_collapse) at the end.
- * 0: look into rows (rows, drops, bad items, or refused_code). -1: the parser itself failed (ERR_PLUGIN) and rows holds
+ * 0: look into rows (rows, drops, bad items, or refused_code). -1: the parser itself failed (ERR_PLUGIN) and added
  * nothing. Pure: no I/O. */
 int parser_run(const struct parser_spec *p, const struct json_doc *doc, const struct parser_input *in, struct rows *out,
                struct err *e);
