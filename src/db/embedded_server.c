@@ -82,6 +82,8 @@ static bool read_pid_file(const char *path, struct embedded_server *s)
     FILE *f = fd >= 0 ? fdopen(fd, "r") : NULL;
     if (f == NULL)
         return false;
+    /* The file grows while the server starts: what an older one said must not stand for what is not there yet. */
+    *s = (struct embedded_server){.child = s->child};
     char line[1200];
     for (int i = 1; fgets(line, sizeof line, f) != NULL; i++) {
         line[strcspn(line, "\n")] = '\0';
@@ -248,6 +250,15 @@ static char *said_since(const struct embedded_paths *p, off_t offset)
     return mem_dup(start);
 }
 
+/* A server that is not wanted any more: asked to end, and waited for, since its end would remove the next one's files. */
+static void give_up(const struct embedded_paths *p, const struct embedded_server *s, int sig)
+{
+    struct err ignored;
+    kill(s->pid, sig);
+    for (int i = 0; i < 1000 && is_running(p, s); i++)
+        embedded_pause(NULL, 10, &ignored);
+}
+
 /* Killed children of a killed server hold its memory for a moment longer: that start is tried again. */
 static int try_start(const struct embedded_paths *p, const struct embedded_bin *bin, struct embedded_server *s,
                      struct loop *loop, bool *again, struct err *e)
@@ -267,7 +278,7 @@ static int try_start(const struct embedded_paths *p, const struct embedded_bin *
     if (got == EMBEDDED_READY)
         return 0;
     if (got != EMBEDDED_ENDED) {
-        kill(s->pid, e->kind == ERR_CANCELLED ? SIGINT : SIGQUIT);
+        give_up(p, s, e->kind == ERR_CANCELLED ? SIGINT : SIGQUIT);
         return got == EMBEDDED_FAILED ? -1 : err_set(e, ERR_UNAVAILABLE, "somebody removes the sockets in %s", p->socket_dir);
     }
     char *said = said_since(p, end);
