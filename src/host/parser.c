@@ -185,37 +185,20 @@ static int run(const struct parser_spec *p, const cJSON *root, const struct pars
     return failed;
 }
 
-/* Of an NDJSON line: messages and quarantine name its place in the file. */
-static void stamp_line(struct rows *rows, size_t first_row, size_t first_bad, size_t line)
-{
-    for (size_t i = first_row; i < rows->n_row; i++)
-        rows->row[i].line = line;
-    for (size_t i = first_bad; i < rows->n_bad; i++)
-        rows->bad[i].line = line;
-}
-
 int parser_run(const struct parser_spec *p, const struct json_doc *doc, const struct parser_input *in, struct rows *out,
                struct err *e)
 {
     const cJSON *root = json_root(doc);
     size_t row = out->n_row, account = out->n_account, bad = out->n_bad;
-    int failed;
-    if (p->is_code) {
-        struct json_doc *events = NULL;
-        struct code_input input = code_input_of(in);
-        failed = code_parse(p->plugin->vm, p->name, root, &input, &events, e);
-        if (!failed)
-            parser_events(p, json_root(events), out);
-        json_free(&events);
-    } else {
-        failed = parser_walk(p, root, out, e);
-    }
-    if (failed) {
+    if (run(p, root, in, out, e) != 0) {
         out->n_row = row;
         out->n_account = account;
         out->n_bad = bad;
-    } else if (in->line > 0) {
-        stamp_line(out, row, bad, in->line);
+        return -1;
     }
-    return failed;
+    for (size_t i = row; i < out->n_row; i++)
+        out->row[i].line = line_of(p, root, in, out->row[i].item);
+    for (size_t i = bad; i < out->n_bad; i++)
+        out->bad[i].line = line_of(p, root, in, out->bad[i].item);
+    return 0;
 }
