@@ -40,8 +40,10 @@ static int parse(const char *text, struct err *e)
     const struct parser_input in = {.platform = "p", .line = 3, .format = "json", .url = "https://a.example.com/v2/x"};
     const struct parser_spec *p = NULL;
     int rc = parser_match(registry, NULL, doc, &in, &p, e);
+    rows_reset(&rows);
     if (rc == 0)
         rc = parser_run(p, doc, &in, &rows, e);
+    rows_collapse(&rows); /* as the caller does at the end of a delivery */
     json_free(&doc);
     return rc;
 }
