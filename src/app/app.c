@@ -84,32 +84,6 @@ const char *app_database_uri(const struct app *app)
     return NULL;
 }
 
-/* libpq adds what the environment says to what an address leaves open; the private server's address is meant as it stands. */
-static void forget_pg_environment(void)
-{
-    static const char *const names[] = {"PGHOSTADDR",
-                                        "PGPORT",
-                                        "PGUSER",
-                                        "PGPASSWORD",
-                                        "PGPASSFILE",
-                                        "PGOPTIONS",
-                                        "PGSSLMODE",
-                                        "PGAPPNAME",
-                                        "PGCLIENTENCODING",
-                                        "PGSERVICEFILE",
-                                        "PGTZ",
-                                        "PGDATESTYLE",
-                                        "PGGEQO",
-                                        "PGREQUIREPEER",
-                                        "PGCHANNELBINDING",
-                                        "PGSSLNEGOTIATION",
-                                        "PGTARGETSESSIONATTRS",
-                                        "PGCONNECT_TIMEOUT",
-                                        "PGREQUIRESSL"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        unsetenv(names[i]);
-}
-
 int app_need_server(struct app *app, struct err *e)
 {
     if (app->session != NULL)
@@ -121,7 +95,6 @@ int app_need_server(struct app *app, struct err *e)
         if (app_need_project(app, e) != 0 || embedded_enter(app->loop, app->project->dir, &app->embedded, e) != 0)
             return -1;
         uri = embedded_uri(app->embedded);
-        forget_pg_environment();
     }
     struct db_pool_options options = {.uri = uri, .application_name = "tidemark", .max = 2};
     app->pool = db_pool_open(app->loop, &options);
