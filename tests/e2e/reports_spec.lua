@@ -74,7 +74,7 @@ describe("tidemark report", function()
       report("patterns.top --as bob --format csv"))
     for _, name in ipairs { "content.top", "freshness", "trends.impact", "patterns.by_platform" } do
       local out = report(name .. " --as ann --format csv")
-      for _, secret in ipairs { "Bob", "@bob", "secret", "1000000000", "1234.5678" } do
+      for _, secret in ipairs { "Bob", "@bob", "secret", ",1000000000,", "1234.5678" } do
         assert.falsy(out:find(secret, 1, true), name .. " shows " .. secret .. " to ann:\n" .. out)
       end
     end
