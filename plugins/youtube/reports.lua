@@ -35,27 +35,37 @@ local function number(v)
 end
 
 -- The sum over splits, in the order of first appearance. Averages of durations belong to the views they were measured on.
+-- at(id, window) gives the sum that a split belongs to; add_average takes part of its average.
 local function sums()
   local list, by = {}, {}
-  local function add(key, post, window, values, average, weight)
-    local row = by[key]
+  local function at(id, window)
+    local days_of = by[id]
+    if not days_of then
+      days_of = {}
+      by[id] = days_of
+    end
+    local row = days_of[window.key]
     if not row then
-      row = { post = post, window = window, total = {}, weight = 0, weighted = 0 }
-      by[key] = row
+      row = { post = { id = id }, window = window, total = {}, weight = 0, weighted = 0, new = true }
+      days_of[window.key] = row
       list[#list + 1] = row
     end
-    for name, v in pairs(values) do row.total[name] = (row.total[name] or 0) + v end
-    if average and weight and weight > 0 then
-      row.weight = row.weight + weight
-      row.weighted = row.weighted + average * weight
-    end
+    return row
   end
-  return add, list
+  return at, list
+end
+
+local function add_average(row, average, weight)
+  if average and weight and weight > 0 then
+    row.weight = row.weight + weight
+    row.weighted = row.weighted + average * weight
+  end
 end
 
 local function emit(out, row, column)
   local counts, extra = { window = row.window.kind, window_start = row.window.first, window_end = row.window.last }, {}
   for name, v in pairs(row.total) do
+    v = math.tointeger(v) or v
     if column[name] then counts[column[name]] = v else extra[name] = v end
   end
   if row.weight > 0 then counts.average_watch_time = row.weighted / row.weight end
@@ -71,14 +81,15 @@ end
 
 -- Day windows, one computation a day.
 local function days()
-  local made = {}
+  local made, seen = {}, {}
   return function(text)
+    if seen[text] then return seen[text] end
     local day = iso_day(text)
-    if day and not made[day] then
-      local first = time.day_start(day, zone)
-      made[day] = { kind = "day", first = first, last = time.next_day(first, zone), key = day }
-    end
-    return day and made[day]
+    local first = day and (made[day] and made[day].first or time.day_start(day, zone))
+    if not first then return nil end
+    made[day] = made[day] or { kind = "day", first = first, last = time.next_day(first, zone), key = day }
+    seen[text] = made[day]
+    return made[day]
   end
 end
 
@@ -169,7 +180,7 @@ function M.table(doc, out, input)
   end
   local day_window = days()
   local whole = { kind = "range", first = range.first, last = range.last, key = "" }
-  local add, list = sums()
+  local sum_at, list = sums()
   for _, row in ipairs(rows) do
     local fits = json.kind(row) == "array"
     local id = fits and (at.video and known(row[at.video]) or video)
@@ -180,9 +191,10 @@ function M.table(doc, out, input)
     elseif json.kind(id) ~= "string" or not window then
       out.bad("bad_shape", "a row is a list of cells: the video's id as text, its day as YYYY-MM-DD", row)
     elseif split then
-      local values = summands(row, at)
+      local sum, values = sum_at(id, window), summands(row, at)
+      for name, v in pairs(values) do sum.total[name] = (sum.total[name] or 0) + v end
       local average = at.averageViewDuration and number(row[at.averageViewDuration])
-      add(id .. "\0" .. window.key, { id = id }, window, values, average, values.engagedViews or values.views)
+      add_average(sum, average, values.engagedViews or values.views)
     else
       plain(row, at, id, window, out)
     end
@@ -191,10 +203,7 @@ function M.table(doc, out, input)
 end
 
 local file_column = { views = "views", likes = "likes", comments = "comments", shares = "shares" }
-local file_extra = {
-  "dislikes", "engaged_views", "red_views", "watch_time_minutes", "subscribers_gained", "subscribers_lost",
-  "videos_added_to_playlists", "videos_removed_from_playlists", "estimated_partner_revenue",
-}
+local file_extra = { "dislikes", "engaged_views", "watch_time_minutes", "subscribers_gained", "estimated_partner_revenue" }
 
 function M.file(doc, out)
   local has, take = {}, {}
@@ -206,20 +215,29 @@ function M.file(doc, out)
   for _, name in ipairs(file_extra) do take[#take + 1] = has[name] and name or nil end
 
   local day_window = days()
-  local add, list = sums()
-  for _, row in ipairs(doc.rows) do
+  local sum_at, list = sums()
+  local weight = has.engaged_views and "engaged_views" or has.views and "views"
+  local average = weight and has.average_view_duration_seconds and "average_view_duration_seconds"
+  local no_video = 0
+  for _, row in ipairs(doc.rows) do -- files are long: as few looks into a row as possible
     local id, window = known(row.video_id), day_window(row.date)
     if not id then
-      out.skip("account") -- an event of the channel, or of a video that is gone
+      no_video = no_video + 1 -- an event of the channel, or of a video that is gone
     elseif not window then
       out.bad("bad_shape", "date is not a day (YYYY-MM-DD or YYYYMMDD)", row)
     else
-      local values = {}
-      for _, name in ipairs(take) do values[name] = number(row[name]) end
-      add(id .. "\0" .. window.key, { id = id, account = known(row.channel_id) }, window, values,
-          has.average_view_duration_seconds and number(row.average_view_duration_seconds), values.engaged_views or values.views)
+      local sum = sum_at(id, window)
+      if sum.new then sum.post.account, sum.new = known(row.channel_id), nil end
+      local total, watched = sum.total, nil
+      for _, name in ipairs(take) do
+        local n = tonumber(row[name])
+        if n then total[name] = (total[name] or 0) + n end
+        if name == weight then watched = n end
+      end
+      if average and watched and watched > 0 then add_average(sum, tonumber(row[average]), watched) end
     end
   end
+  if no_video > 0 then out.skip("account", no_video) end
   for _, row in ipairs(list) do emit(out, row, file_column) end
 end
 
