@@ -111,7 +111,7 @@ static void consider(struct best *b, const struct parser_spec *p, int score)
 {
     if (score < 0 || score < b->score)
         return;
-    if (score > b->score) {
+    if (b->p == NULL || score > b->score) {
         *b = (struct best){.p = p, .score = score};
         return;
     }

@@ -69,7 +69,7 @@ static const char *leftovers(struct walk *w, const cJSON *item)
         row_member(p->extra.item[i].name, strlen(p->extra.item[i].name), source_get(&p->extra.item[i].source, item, w->doc),
                    &object);
     const cJSON *from = p->has_extra_from ? path_get(&p->extra_from, item, w->doc) : NULL;
-    if (json_kind(from) == JSON_OBJECT)
+    if (from != NULL && json_kind(from) == JSON_OBJECT)
         for (const cJSON *c = from->child; c != NULL; c = c->next)
             if (!is_used(p, c->string) && json_get(from, c->string, strlen(c->string)) == c)
                 row_member(c->string, strlen(c->string), c, &object);
