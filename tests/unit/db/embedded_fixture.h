@@ -37,6 +37,19 @@ static inline void pause_ms(long ms)
     nanosleep(&ts, NULL);
 }
 
+/* Ended: gone, or a zombie that init has not reaped yet (it takes its time in some containers). */
+static inline bool has_ended(pid_t pid)
+{
+    char path[40], state = 'Z';
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    FILE *f = fopen(path, "re");
+    if (f == NULL)
+        return true;
+    bool read = fscanf(f, "%*d (%*[^)]) %c", &state) == 1;
+    fclose(f);
+    return !read || state == 'Z' || state == 'X';
+}
+
 static inline void run_shell(const char *command)
 {
     int status = system(command);
