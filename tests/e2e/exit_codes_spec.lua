@@ -137,6 +137,15 @@ describe("exit codes", function()
             expect(69, "report patterns.top --database 'postgresql://u:secret@127.0.0.1:1/x'", "cannot connect")
         end)
 
+        it("a wrong password", function()
+            local r = support.sh(([[TIDEMARK_PG_TCP=1 %s bash -c '"$0" report patterns.top --project "$1" --database ]]
+                .. [["postgresql://$PGUSER:wrong-one@127.0.0.1:$PGPORT/$PGDATABASE"' %s %s]])
+                :format(support.quote(support.source .. "/tests/lib/with-postgres"), support.quote(support.bin), support.quote(p.dir)))
+            assert(r.code == 69, ("exit %s\n%s%s"):format(r.code, r.out, r.err))
+            has(r.err, "password authentication failed")
+            assert.is_nil(r.err:find("wrong-one", 1, true))
+        end)
+
         it("never shows the password", function()
             local r = p:run("report patterns.top --database 'postgresql://u:secret@127.0.0.1:1/x'")
             assert.is_nil((r.out .. r.err):find("secret", 1, true))
