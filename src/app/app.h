@@ -35,13 +35,13 @@ struct app_command {
 };
 
 /* The global options, to be put at the end of a command's own. */
-#define APP_OPTIONS(app)                                                                                             \
-    {"project", 0, CLI_VALUE, &(app)->project_dir, "DIR", "the project folder; else the nearest with tidemark.lua"}, \
-        {"database", 0, CLI_VALUE, &(app)->database, "URI", "a PostgreSQL database; else the config's, else …"},     \
-        {"tz", 0, CLI_VALUE, &(app)->zone, "ZONE", "show times in this zone (Europe/Berlin)"},                       \
-        {"color", 0, CLI_VALUE, &(app)->color, "WHEN", "always, never or auto"},                                     \
-    {                                                                                                                \
-        "ascii", 0, CLI_FLAG, &(app)->ascii, NULL, "no glyphs beyond ASCII"                                          \
+#define APP_OPTIONS(app)                                                                                              \
+    {"project", 0, CLI_VALUE, &(app)->project_dir, "DIR", "the project folder; else the nearest with tidemark.lua"},  \
+        {"database", 0, CLI_VALUE, &(app)->database, "URI", "another database than the config's or the private one"}, \
+        {"tz", 0, CLI_VALUE, &(app)->zone, "ZONE", "show times in this zone (Europe/Berlin)"},                        \
+        {"color", 0, CLI_VALUE, &(app)->color, "WHEN", "always, never or auto"},                                      \
+    {                                                                                                                 \
+        "ascii", 0, CLI_FLAG, &(app)->ascii, NULL, "no glyphs beyond ASCII"                                           \
     }
 
 /* After cli_parse: checks the global options and looks at the terminals. */
@@ -66,6 +66,8 @@ void app_close(struct app *app);
 int app_print_query(struct app *app, const char *sql, const struct db_params *p, const struct table_layout *layout,
                     const char *format, struct err *e);
 int app_check_format(const char *format, struct err *e); /* NULL is fine */
+/* ERR_USAGE for a verb that the command does not have: the nearest match, or usage. word NULL: none was given. */
+int app_bad_verb(const char *command, const char *word, const char *const *verbs, size_t n, const char *usage, struct err *e);
 
 /* After a failure that a full disk may be behind: says so in e where the embedded database's disk is full (ERR_TEMPORARY). */
 void app_explain_full_disk(const struct app *app, struct err *e);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "app/app.h"
+#include "base/nearest.h"
 #include "db/result.h"
 
 int app_check_format(const char *format, struct err *e)
@@ -12,7 +13,20 @@ int app_check_format(const char *format, struct err *e)
     for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
         if (strcmp(format, formats[i]) == 0)
             return 0;
+    const char *near = nearest(format, formats, sizeof formats / sizeof *formats);
+    if (near != NULL)
+        return err_set(e, ERR_USAGE, "unknown format '%s', did you mean '%s'?", format, near);
     return err_set(e, ERR_USAGE, "unknown format '%s': table, csv or json", format);
+}
+
+int app_bad_verb(const char *command, const char *word, const char *const *verbs, size_t n, const char *usage, struct err *e)
+{
+    const char *near = word != NULL ? nearest(word, verbs, n) : NULL;
+    if (word == NULL)
+        return err_set(e, ERR_USAGE, "%s needs a verb: %s", command, usage);
+    if (near != NULL)
+        return err_set(e, ERR_USAGE, "unknown verb '%s %s', did you mean '%s'?", command, word, near);
+    return err_set(e, ERR_USAGE, "unknown verb '%s %s': %s", command, word, usage);
 }
 
 static int query(struct app *app, const char *sql, const struct db_params *p, PGresult **res, struct err *e)
@@ -42,8 +56,12 @@ int app_print_query(struct app *app, const char *sql, const struct db_params *p,
         rowset_csv(rows, &out);
     else if (format != NULL && strcmp(format, "json") == 0)
         rowset_json(rows, &out);
-    else
-        table_render(rows, layout, &style, &out);
+    else {
+        struct table_layout shown = *layout;
+        if (rows->n_row == 0)
+            shown.n_next = 0; /* what to type about an entry is no use where there is none: empty says what is */
+        table_render(rows, &shown, &style, &out);
+    }
     fwrite(out.data, 1, out.len, stdout);
     rowset_free(&rows);
     buf_free(&out);

@@ -4,7 +4,9 @@
 
 #include "app/app.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/mem.h"
+#include "base/nearest.h"
 #include "data/datetime.h"
 
 struct change_cmd {
@@ -20,12 +22,29 @@ static const char add_sql[] =
     " SELECT $2::uuid, $3, $4, $5::timestamptz, $6, $8, (SELECT id FROM a), $1::uuid"
     "  WHERE $7::text IS NULL OR (SELECT count(*) FROM a) = 1";
 
+static int check_words(const struct change_cmd *c, const struct cli_list *words, struct err *e)
+{
+    static const char *const metrics[] = {"engagement", "reach"};
+    if (words->n < 2 || words->item[1][0] == '\0')
+        return err_set(e, ERR_USAGE, "change add needs what changed: tidemark change add TYPE [VERSION], such as: model v7");
+    if (words->n > 3)
+        return err_set(e, ERR_USAGE, "change add takes a type and a version, '%s' is one too many (a word to yourself: --note)",
+                       words->item[3]);
+    if (words->n == 3 && words->item[2][0] == '\0')
+        return err_set(e, ERR_USAGE, "change add: the version is empty; leave it out where there is none");
+    if (c->metric == NULL || strcmp(c->metric, metrics[0]) == 0 || strcmp(c->metric, metrics[1]) == 0)
+        return 0;
+    const char *near = nearest(c->metric, metrics, 2);
+    return near != NULL ? err_set(e, ERR_USAGE, "unknown metric '%s', did you mean '%s'?", c->metric, near)
+                        : err_set(e, ERR_USAGE, "unknown metric '%s': engagement or reach", c->metric);
+}
+
 static int add(struct change_cmd *c, const struct cli_list *words, struct err *e)
 {
     struct uuid owner, id = uuid_v7();
     int64_t at = clock_wall_us();
-    if (words->n < 2 || words->n > 3)
-        return err_set(e, ERR_USAGE, "change add needs what changed: tidemark change add TYPE [VERSION], such as: model v7");
+    if (check_words(c, words, e) != 0)
+        return -1;
     if (c->at != NULL && !datetime_parse_when(c->at, clock_wall_us(), &at))
         return err_set(e, ERR_USAGE, "--at %s: not a time; write 2026-03-01T12:00:00Z or now-7d", c->at);
     if (app_owner(c->app, c->who, &owner, e) != 0 || app_need_database(c->app, e) != 0)
@@ -49,7 +68,15 @@ static int add(struct change_cmd *c, const struct cli_list *words, struct err *e
         return err_set(e, ERR_USAGE, "--account %s: no account of that name, or several; write it as platform:id", c->account);
     char when[40];
     datetime_format(at, when, sizeof when);
-    printf("%s %s since %s\n", words->item[1], words->n > 2 ? words->item[2] : "", when);
+    if (at > clock_wall_us())
+        log_warn("%s is in the future: taken as planned", when);
+    struct buf what = {0};
+    for (size_t i = 1; i < words->n; i++) {
+        text_escape(words->item[i], c->app->out.ascii, &what);
+        buf_char(&what, ' ');
+    }
+    printf("%ssince %s\n", what.data, when);
+    buf_free(&what);
     return 0;
 }
 
@@ -63,7 +90,7 @@ static const char list_sql[] =
 static int list(struct change_cmd *c, struct err *e)
 {
     static char title[] = "Changes in the AI",
-                empty[] = "no changes recorded yet: tidemark change add model v7 --at 2026-03-01", note[] = "note";
+                empty[] = "No changes recorded yet. Record one: tidemark change add model v7 --at 2026-03-01", note[] = "note";
     struct table_column columns[] = {{.name = note, .decimals = -1, .cut = true}};
     struct table_layout layout = {.title = title, .empty = empty, .column = columns, .n_column = 1};
     struct uuid owner;
@@ -84,7 +111,10 @@ static int run(struct change_cmd *c, const struct cli_list *words, struct err *e
         return add(c, words, e);
     if (words->n == 1 && strcmp(words->item[0], "list") == 0)
         return list(c, e);
-    return err_set(e, ERR_USAGE, "change needs a verb: add TYPE [VERSION], or list");
+    static const char *const verbs[] = {"add", "list"};
+    if (words->n > 1 && strcmp(words->item[0], "list") == 0)
+        return err_set(e, ERR_USAGE, "change list takes no argument '%s'", words->item[1]);
+    return app_bad_verb("change", words->n > 0 ? words->item[0] : NULL, verbs, 2, "add TYPE [VERSION], or list", e);
 }
 
 int cmd_change(struct app *app, int argc, char **argv, struct err *e)

@@ -63,27 +63,32 @@ static int db_migrate(struct db_args *a, struct err *e)
 
 /* status and verify print lines and count what is wrong: exit 1 where that is not nothing. */
 static int db_look(struct db_args *a, int (*look)(struct db_session *, const char *, struct buf *, int *, struct err *),
-                   struct err *e)
+                   const char *good, struct err *e)
 {
     struct buf out = {0};
     int wrong = 0;
     int rc = app_need_server(a->app, e);
     if (rc == 0)
         rc = look(a->app->session, a->app->share.schema, &out, &wrong, e);
-    if (rc == 0)
+    if (rc == 0) {
         fputs(out.data != NULL ? out.data : "", stdout);
+        if (wrong == 0)
+            printf("\n%s\n", good);
+        else
+            printf("\n%d %s\n", wrong, wrong == 1 ? "thing is not as it should be" : "things are not as they should be");
+    }
     buf_free(&out);
     return rc != 0 ? rc : wrong > 0;
 }
 
 static int db_status(struct db_args *a, struct err *e)
 {
-    return db_look(a, migrate_status, e);
+    return db_look(a, migrate_status, "the schema is current; nothing was changed by hand", e);
 }
 
 static int db_verify(struct db_args *a, struct err *e)
 {
-    return db_look(a, migrate_verify, e);
+    return db_look(a, migrate_verify, "every check holds", e);
 }
 
 static int db_revert(struct db_args *a, struct err *e)
@@ -160,13 +165,18 @@ static int run_verb(struct db_args *a, const struct cli_list *words, struct err 
             continue;
         for (size_t k = 1; k < words->n; k++)
             cli_push(&a->rest, words->item[k]);
+        if (a->force && verbs[i].run != db_revert)
+            return err_set(e, ERR_USAGE, "--force goes with db revert, not with db %s", verbs[i].name);
         if (!verbs[i].takes_args && a->rest.n > 0)
             return err_set(e, ERR_USAGE, "db %s takes no argument '%s'", verbs[i].name, a->rest.item[0]);
         return verbs[i].run(a, e);
     }
-    if (words->n == 0)
-        return err_set(e, ERR_USAGE, "db needs a verb: start, stop, migrate, status, verify, revert or psql");
-    return err_set(e, ERR_USAGE, "unknown verb 'db %s': start, stop, migrate, status, verify, revert or psql", words->item[0]);
+    enum { N = sizeof verbs / sizeof *verbs };
+    const char *names[N];
+    for (size_t i = 0; i < N; i++)
+        names[i] = verbs[i].name;
+    return app_bad_verb("db", words->n > 0 ? words->item[0] : NULL, names, N,
+                        "start, stop, migrate, status, verify, revert or psql", e);
 }
 
 int cmd_db(struct app *app, int argc, char **argv, struct err *e)

@@ -42,7 +42,26 @@ static int check_owner(const char *name, struct err *e)
     for (const char *p = name; *p != '\0'; p++)
         good = good && (islower((unsigned char)*p) || isdigit((unsigned char)*p) || *p == '_');
     if (!good || strlen(name) > 40)
-        return err_set(e, ERR_USAGE, "--owner %s: a name is lower-case letters, digits and _, beginning with a letter", name);
+        return err_set(e, ERR_USAGE, "--owner '%s': a name is lower-case letters, digits and _, beginning with a letter", name);
+    static const char *const lua[] = {"and",      "break",  "do",   "else", "elseif", "end",  "false", "for",
+                                      "function", "goto",   "if",   "in",   "local",  "nil",  "not",   "or",
+                                      "repeat",   "return", "then", "true", "until",  "while"};
+    for (size_t i = 0; i < sizeof lua / sizeof *lua; i++)
+        if (strcmp(name, lua[i]) == 0)
+            return err_set(e, ERR_USAGE, "--owner %s: that is a word of Lua, which the config is written in; take another name",
+                           name);
+    return 0;
+}
+
+static int check_owners(const struct cli_list *owners, struct err *e)
+{
+    for (size_t i = 0; i < owners->n; i++) {
+        if (check_owner(owners->item[i], e) != 0)
+            return -1;
+        for (size_t k = 0; k < i; k++)
+            if (strcmp(owners->item[i], owners->item[k]) == 0)
+                return err_set(e, ERR_USAGE, "--owner %s is there twice", owners->item[i]);
+    }
     return 0;
 }
 
@@ -92,6 +111,17 @@ out:
     return rc;
 }
 
+static void tell_made(const char *dir, const struct cli_list *owners)
+{
+    printf("made %s/tidemark.lua for", dir);
+    for (size_t i = 0; i < owners->n; i++)
+        printf("%s %s", i ? "," : "", owners->item[i]);
+    printf("\n\nnext    ");
+    if (strcmp(dir, ".") != 0)
+        printf(strchr(dir, ' ') != NULL ? "cd \"%s\"\n        " : "cd %s\n        ", dir);
+    printf("tidemark ingest -p PLATFORM FILE\n");
+}
+
 int cmd_init(struct app *app, int argc, char **argv, struct err *e)
 {
     struct cli_list owners = {0}, rest = {0};
@@ -115,11 +145,13 @@ int cmd_init(struct app *app, int argc, char **argv, struct err *e)
             cli_push(&owners, "me");
         if (rest.n > 1)
             rc = err_set(e, ERR_USAGE, "init takes one folder, not %zu", rest.n);
-        for (size_t i = 0; rc == 0 && i < owners.n; i++)
-            rc = check_owner(owners.item[i], e);
         const char *dir = rest.n == 1 ? rest.item[0] : ".";
+        if (rc == 0 && dir[0] == '\0')
+            rc = err_set(e, ERR_USAGE, "init: the folder's name is empty");
+        if (rc == 0)
+            rc = check_owners(&owners, e);
         if (rc == 0 && (rc = make_project(dir, &owners, e)) == 0)
-            printf("made %s/tidemark.lua for owner %s\nnext    tidemark ingest FILE\n", dir, owners.item[0]);
+            tell_made(dir, &owners);
     }
     cli_free(&owners);
     cli_free(&rest);

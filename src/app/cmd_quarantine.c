@@ -19,7 +19,7 @@ static const char list_sql[] =
 
 static int list(struct quarantine_cmd *c, const struct uuid *owner, struct err *e)
 {
-    static char title[] = "In quarantine", empty[] = "nothing is in quarantine", source[] = "source", reason[] = "reason",
+    static char title[] = "In quarantine", empty[] = "Nothing is in quarantine.", source[] = "source", reason[] = "reason",
                 next[] = "tidemark quarantine show ID", kept[] = "kept";
     struct table_column columns[] = {{.name = source, .decimals = -1, .cut = true, .drop = 2},
                                      {.name = kept, .decimals = -1, .drop = 1},
@@ -97,12 +97,28 @@ static int show(struct quarantine_cmd *c, const struct uuid *owner, const char *
     return rc;
 }
 
+static int check_words(const struct cli_list *words, struct err *e)
+{
+    static const char *const verbs[] = {"list", "show"};
+    const char *verb = words->n > 0 ? words->item[0] : NULL;
+    bool listing = verb != NULL && strcmp(verb, "list") == 0;
+    if (verb == NULL || (!listing && strcmp(verb, "show") != 0))
+        return app_bad_verb("quarantine", verb, verbs, 2, "list, or show ID", e);
+    if (listing && words->n > 1)
+        return err_set(e, ERR_USAGE, "quarantine list takes no argument '%s'; one entry: tidemark quarantine show ID",
+                       words->item[1]);
+    if (!listing && words->n != 2)
+        return err_set(e, ERR_USAGE,
+                       "quarantine show needs one id: the last 6 or more characters of one in \"tidemark quarantine list\"");
+    return 0;
+}
+
 static int run(struct quarantine_cmd *c, const struct cli_list *words, struct err *e)
 {
     struct uuid owner;
     bool listing = words->n == 1 && strcmp(words->item[0], "list") == 0;
-    if (!listing && (words->n != 2 || strcmp(words->item[0], "show") != 0))
-        return err_set(e, ERR_USAGE, "quarantine needs a verb: list, or show ID");
+    if (check_words(words, e) != 0)
+        return -1;
     if (app_begin(c->app, e) != 0 || app_check_format(c->format, e) != 0 || app_owner(c->app, c->who, &owner, e) != 0 ||
         app_need_database(c->app, e) != 0)
         return -1;

@@ -9,7 +9,7 @@
 
 static const struct app_command commands[] = {
     {"init", "make a project folder", true, cmd_init},
-    {"ingest", "payloads of the platforms -> rows", true, cmd_ingest},
+    {"ingest", "payloads of the platforms to rows", true, cmd_ingest},
     {"report", "what the data says: tables, CSV, JSON", true, cmd_report},
     {"change", "what changed in the AI, and when: add, list", false, cmd_change},
     {"quarantine", "what could not be taken, and why: list, show", false, cmd_quarantine},
@@ -32,52 +32,67 @@ static void help(void)
     help_group(true);
     printf("\nmore\n");
     help_group(false);
-    printf(
-        "\n\"tidemark COMMAND --help\" tells the rest. Exit codes: 0 done, 1 a check failed, 2 done in part, 64 usage,\n"
-        "65 bad input, 69 database unavailable, 70 a bug, 75 try again, 76 a plugin failed, 78 config or schema.\n\nexample\n"
-        "  tidemark init studio && cd studio\n  tidemark ingest -p youtube videos.json\n  tidemark report content.top\n");
+    printf("\n\"tidemark COMMAND --help\" tells the rest.\n"
+           "\nexit codes\n"
+           "  0 done   1 a check failed   2 done in part   64 usage   65 bad input\n"
+           "  69 no database   70 a bug   75 try again   76 a plugin failed\n"
+           "  78 config, plugin file or schema\n\nexample\n"
+           "  tidemark init studio && cd studio\n  tidemark ingest -p youtube videos.json\n  tidemark report content.top\n");
 }
 
 static int unknown(const char *word)
 {
-    const char *names[N_COMMANDS];
+    const char *names[N_COMMANDS + 2] = {"--help", "--version"};
     for (size_t i = 0; i < N_COMMANDS; i++)
-        names[i] = commands[i].name;
-    const char *near = nearest(word, names, N_COMMANDS);
+        names[i + 2] = commands[i].name;
+    const char *what = word[0] == '-' ? "option" : "command";
+    const char *near = nearest(word, names, N_COMMANDS + 2);
     if (near != NULL)
-        log_error("unknown command '%s', did you mean '%s'?", word, near);
+        log_error("unknown %s '%s', did you mean '%s'?", what, word, near);
     else
-        log_error("unknown command '%s'; tidemark --help lists them", word);
+        log_error("unknown %s '%s'; tidemark --help lists them", what, word);
     return 64;
+}
+
+static bool is_word(const char *arg, const char *word)
+{
+    return arg != NULL && strcmp(arg, word) == 0;
+}
+
+static int run(const struct app_command *command, int argc, char **argv)
+{
+    struct app app = {0};
+    struct err e = {0};
+    int rc = command->run(&app, argc, argv, &e);
+    if (rc < 0) {
+        log_error("%s", e.text);
+        rc = err_exit_code(e.kind);
+    }
+    app_close(&app);
+    if (fflush(stdout) != 0 && rc == 0) {
+        log_error("cannot write the result: is the disk full?");
+        rc = 75;
+    }
+    return rc;
 }
 
 int main(int argc, char **argv)
 {
     setlocale(LC_CTYPE, "");
-    if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+    bool asked = is_word(argv[1], "--help") || is_word(argv[1], "-h") || is_word(argv[1], "help");
+    if (argc < 2 || (asked && argc == 2)) {
         help();
-        return argc < 2 ? 64 : 0;
+        return 0;
     }
-    if (strcmp(argv[1], "--version") == 0) {
+    if (is_word(argv[1], "--version")) {
         printf("tidemark %s\n", TIDEMARK_VERSION);
         return 0;
     }
-    for (size_t i = 0; i < N_COMMANDS; i++) {
-        if (strcmp(argv[1], commands[i].name) != 0)
-            continue;
-        struct app app = {0};
-        struct err e = {0};
-        int rc = commands[i].run(&app, argc - 1, argv + 1, &e);
-        if (rc < 0) {
-            log_error("%s", e.text);
-            rc = err_exit_code(e.kind);
-        }
-        app_close(&app);
-        if (fflush(stdout) != 0 && rc == 0) {
-            log_error("cannot write the result: is the disk full?");
-            rc = 75;
-        }
-        return rc;
-    }
-    return unknown(argv[1]);
+    char help_option[] = "--help";
+    char *help_of[] = {argv[asked ? 2 : 1], help_option, NULL}; /* "tidemark help report" is "tidemark report --help" */
+    const char *name = help_of[0];
+    for (size_t i = 0; i < N_COMMANDS; i++)
+        if (strcmp(name, commands[i].name) == 0)
+            return asked ? run(&commands[i], 2, help_of) : run(&commands[i], argc - 1, argv + 1);
+    return unknown(name);
 }

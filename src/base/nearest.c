@@ -10,6 +10,12 @@ static size_t least(size_t a, size_t b, size_t c)
     return m < c ? m : c;
 }
 
+/* Candidates are in lower case; what is typed in capitals is compared as if it were. */
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
 /* Optimal string alignment distance; words longer than LONGEST are compared by their beginning. */
 static size_t distance(const char *a, size_t na, const char *b, size_t nb)
 {
@@ -20,7 +26,7 @@ static size_t distance(const char *a, size_t na, const char *b, size_t nb)
         size_t *now = row[i % 3], *up = row[(i + 2) % 3], *upup = row[(i + 1) % 3];
         now[0] = i;
         for (size_t j = 1; j <= nb; j++) {
-            now[j] = least(up[j] + 1, now[j - 1] + 1, up[j - 1] + (a[i - 1] != b[j - 1]));
+            now[j] = least(up[j] + 1, now[j - 1] + 1, up[j - 1] + (lower(a[i - 1]) != b[j - 1]));
             if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] && upup[j - 2] + 1 < now[j])
                 now[j] = upup[j - 2] + 1;
         }
