@@ -6,6 +6,8 @@
 #include <string.h>
 #include <wchar.h>
 
+#include "data/json_private.h"
+
 /* One thing that is written whole or not at all: a character, or the escape that stands for it. */
 struct unit {
     size_t len; /* bytes of the source */
@@ -145,4 +147,16 @@ size_t text_cut(const char *s, bool ascii, size_t cells, struct buf *out)
     }
     buf_str(out, mark);
     return width + mark_width;
+}
+
+void text_clean(const char *s, struct buf *out)
+{
+    const unsigned char *p = (const unsigned char *)s;
+    for (size_t left = strlen(s), n; left > 0; p += n, left -= n) {
+        n = json_utf8_len(p, left);
+        if (n > 0)
+            buf_add(out, p, n);
+        else
+            buf_str(out, JSON_REPLACEMENT), n = 1;
+    }
 }

@@ -18,3 +18,6 @@ void text_escape(const char *s, bool ascii, struct buf *out);
 
 /* The same, at most `cells` wide: what does not fit ends in … (ASCII: ...). Returns the cells written. */
 size_t text_cut(const char *s, bool ascii, size_t cells, struct buf *out);
+
+/* Appends s as valid UTF-8: bytes that are none become U+FFFD. For file names and messages on their way into a text column. */
+void text_clean(const char *s, struct buf *out);

@@ -8,6 +8,7 @@
 #include "host/envelope.h"
 #include "host/input.h"
 #include "host/parser.h"
+#include "host/row_check.h"
 
 struct run {
     const struct registry *registry;
@@ -45,8 +46,10 @@ static int give(struct run *r, struct delivery *d, struct err *e)
         delivery_free(&d);
         return 0;
     }
-    if (d->state == DELIVERY_READY)
+    if (d->state == DELIVERY_READY) {
+        rows_check(&d->rows);
         rows_collapse(&d->rows);
+    }
     delivery_count(d);
     return r->sink->take(r->sink->ctx, d, e);
 }
@@ -94,7 +97,7 @@ static int parse_document(const struct run *r, struct delivery *d, const struct 
                               .observed_at = d->observed_at,
                               .line = line};
     const struct parser_spec *p = NULL;
-    if (platform != NULL && d->platform == NULL)
+    if (platform != NULL && d->platform == NULL && strlen(platform) <= ROW_PLATFORM_MAX)
         d->platform = mem_dup(platform);
     if (parser_match(r->registry, platform, doc, &in, &p, &f->err) != 0)
         return fail(f, env->status >= 400 ? "http_error" : "no_parser");
@@ -142,7 +145,7 @@ static int take_document(struct run *r, const char *data, size_t n, size_t line,
     struct failure f = {0};
     int rc = open_json(data, n, &doc, &env, &f);
     set_time(r, d, &env);
-    if (env.platform != NULL)
+    if (env.platform != NULL && strlen(env.platform) <= ROW_PLATFORM_MAX)
         d->platform = mem_dup(env.platform);
     if (rc == 0 && !time_is_sane(d)) {
         err_set(&f.err, ERR_INPUT, "the time of observation lies in the future, or before the year 2000");
@@ -293,7 +296,7 @@ static int take_file(struct run *r, const char *path, struct err *e)
     while (rc == 0 && (got = input_next(in, &piece, &bad)) > 0) {
         rc = take_piece(r, in, &piece, e);
         if (rc == 0 && r->sink->progress != NULL && !r->sink->progress(r->sink->ctx, r->bytes + input_bytes_read(in)))
-            rc = err_set(e, ERR_CANCELLED, "stopped: what was committed stays, run it again for the rest");
+            rc = err_set(e, ERR_CANCELLED, "stopped");
     }
     if (rc == 0 && got < 0)
         r->sink->problem(r->sink->ctx, path, bad.text);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "data/pgcopy.h"
+#include "data/text.h"
 #include "host/writer_batch.h"
 
 /* Which of these bytes were taken before: at the same known time, or at an unknown one. refused: nothing of it was taken then. */
@@ -102,6 +103,15 @@ static void put_text(struct buf *b, const char *s)
         pgcopy_text(b, s, strlen(s));
 }
 
+/* A file's name, or a message that quotes a payload: bytes that are no UTF-8 would fail the batch. */
+static void put_foreign(struct buf *b, const char *s)
+{
+    struct buf clean = {0};
+    text_clean(s, &clean);
+    pgcopy_text(b, clean.data != NULL ? clean.data : "", clean.len);
+    buf_free(&clean);
+}
+
 static const char delivery_columns[] =
     "COPY tidemark.deliveries (sha256, observed_at, observed_known, source, source_class, platform, parser, parser_version, "
     "bytes,"
@@ -114,7 +124,7 @@ static void put_delivery(const struct writer *w, const struct delivery *d, struc
     pgcopy_text(b, (const char *)d->sha.bytes, sizeof d->sha.bytes); /* bytea and text look the same on the wire */
     pgcopy_timestamptz(b, d->observed_at);
     pgcopy_text(b, d->observed_known ? "\1" : "\0", 1); /* as a boolean does */
-    put_text(b, d->source);
+    put_foreign(b, d->source);
     put_text(b, d->source_class);
     put_text(b, d->platform);
     put_text(b, d->parser);
@@ -144,7 +154,7 @@ static void put_quarantine(const struct writer *w, const struct delivery *d, con
     pgcopy_text(b, (const char *)d->sha.bytes, sizeof d->sha.bytes);
     pgcopy_timestamptz(b, d->observed_at);
     put_text(b, d->platform);
-    put_text(b, d->source);
+    put_foreign(b, d->source);
     if (line > 0)
         pgcopy_int8(b, (int64_t)line);
     else
@@ -153,8 +163,8 @@ static void put_quarantine(const struct writer *w, const struct delivery *d, con
         pgcopy_int8(b, (int64_t)bad->item);
     else
         pgcopy_null(b);
-    put_text(b, bad != NULL ? bad->code : d->code);
-    put_text(b, bad != NULL ? bad->text : d->text);
+    put_foreign(b, bad != NULL ? bad->code : d->code);
+    put_foreign(b, bad != NULL ? bad->text : d->text);
     put_text(b, d->parser);
     put_text(b, d->parser_version);
     if (bad != NULL)

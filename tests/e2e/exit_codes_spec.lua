@@ -223,7 +223,10 @@ return { name = "bad", api = 1, about = "Runs for ever.", parsers = {
         has(r.err, "loop.json: ")
         has(r.err, "bad.loop")
         has(r.err, "used more than 200 ms of CPU")
+        local config = support.read(q.dir .. "/tidemark.lua")
+        q:write("tidemark.lua", (config:gsub("\n}%s*$", "\n  limits = { call_ms = 60000 },\n}\n"))) -- memory is to be hit first
         r = q:run("ingest --dry-run --format ndjson -p bad eat.json")
+        q:write("tidemark.lua", config)
         assert.equal(76, r.code)
         has(r.err, "used more than 64 MiB of memory")
         r = q:run("ingest --dry-run --format ndjson -p bad raise.json")

@@ -1,0 +1,10 @@
+/* What the database could not take is found before it is sent: one row's odd value must not cost its whole batch. */
+#pragma once
+
+#include "data/rows.h"
+
+enum { ROW_ID_MAX = 512, ROW_PLATFORM_MAX = 50 };
+
+/* Facts and averages out of the database's range become absent, with a note; a row whose identity or window cannot be stored
+ * goes to the bad ones ("id_too_long", "bad_platform", "bad_window"), and so does an account's. */
+void rows_check(struct rows *rows);
