@@ -27,12 +27,17 @@ WITH span AS (
         WHERE m.user_id = (SELECT auth.uid())
 ), recent AS (
        SELECT account_id, min(recorded_at) AS first_at FROM seen GROUP BY account_id
-), earlier AS ( -- only for accounts that were not observed at the start of the span
-       SELECT a.id AS account_id, max(m.recorded_at) AS recorded_at
+), quiet AS MATERIALIZED ( -- accounts that were not observed at the start of the span: few, and asked about post by post
+       SELECT a.user_id, a.id
          FROM span
         CROSS JOIN tidemark.accounts a
          LEFT JOIN recent r ON r.account_id = a.id
-         JOIN tidemark.posts p ON p.user_id = a.user_id AND p.account_id = a.id
+        WHERE r.first_at IS NULL OR r.first_at > span.since + :gap
+), earlier AS (
+       SELECT q.id AS account_id, max(m.recorded_at) AS recorded_at
+         FROM quiet q
+        CROSS JOIN span
+         JOIN tidemark.posts p ON p.user_id = q.user_id AND p.account_id = q.id
         CROSS JOIN LATERAL (
               SELECT recorded_at
                 FROM content_performance_metrics
@@ -40,8 +45,7 @@ WITH span AS (
                  AND recorded_at < span.since
                ORDER BY recorded_at DESC
                LIMIT 1) m
-        WHERE r.first_at IS NULL OR r.first_at > span.since + :gap
-        GROUP BY a.id
+        GROUP BY q.id
 ), pauses AS (
        SELECT account_id,
               recorded_at,
