@@ -226,7 +226,7 @@ static int run_into_database(struct ingest_cmd *c, const struct cli_list *names,
         rc = writer_flush(c->writer, e);
     term_progress_end(&c->progress);
     if (rc == 0 || c->totals.n_platform > 0)
-        print_result(c); /* what was committed before a failure stays, and is told */
+        print_result(c);                           /* what was committed before a failure stays, and is told */
     if (rc != 0 && loop_interrupted(c->app->loop)) /* wherever it was met */
         err_set(e, ERR_CANCELLED, "stopped: what was committed stays, run it again for the rest");
     else if (rc != 0 && (e->kind == ERR_LOST || strcmp(e->sqlstate, "53100") == 0))

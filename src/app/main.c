@@ -80,17 +80,17 @@ int main(int argc, char **argv)
 {
     setlocale(LC_CTYPE, "");
     bool asked = is_word(argv[1], "--help") || is_word(argv[1], "-h") || is_word(argv[1], "help");
-    if (argc < 2 || (asked && argc == 2)) {
+    char *name = asked ? argv[2] : argv[1];
+    if (name == NULL) {
         help();
         return 0;
     }
-    if (is_word(argv[1], "--version")) {
+    if (is_word(name, "--version")) {
         printf("tidemark %s\n", TIDEMARK_VERSION);
         return 0;
     }
     char help_option[] = "--help";
-    char *help_of[] = {argv[asked ? 2 : 1], help_option, NULL}; /* "tidemark help report" is "tidemark report --help" */
-    const char *name = help_of[0];
+    char *help_of[] = {name, help_option, NULL}; /* "tidemark help report" is "tidemark report --help" */
     for (size_t i = 0; i < N_COMMANDS; i++)
         if (strcmp(name, commands[i].name) == 0)
             return asked ? run(&commands[i], 2, help_of) : run(&commands[i], argc - 1, argv + 1);
