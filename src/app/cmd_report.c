@@ -18,12 +18,30 @@ struct report_cmd {
 
 static int list_reports(struct report_cmd *c)
 {
+    size_t n = 0;
     for (size_t i = 0; i < c->app->registry->n_plugin; i++) {
         const struct plugin *p = c->app->registry->plugin[i];
-        for (size_t k = 0; k < p->n_report; k++)
-            printf("%-22s %s\n", p->report[k]->name, p->report[k]->about);
+        for (size_t k = 0; k < p->n_report; k++, n++) {
+            struct buf about = {0};
+            text_escape(p->report[k]->about, c->app->out.ascii, &about);
+            printf("%-22s %s\n", p->report[k]->name, about.data != NULL ? about.data : "");
+            buf_free(&about);
+        }
     }
+    printf("\n%zu reports\n\nnext    tidemark report NAME\n        tidemark report NAME --help      its variables\n", n);
     return 0;
+}
+
+/* What --help says once a report is named: its variables. */
+static void describe(const struct report *r)
+{
+    printf("%s\n\n%s\n\n%s\n", r->name, r->about, r->n_arg > 0 ? "variables" : "It takes no variables.");
+    for (size_t i = 0; i < r->n_arg; i++) {
+        const struct report_arg *a = &r->arg[i];
+        char *left = mem_printf("--var %s=%s", a->name, a->fallback != NULL ? a->fallback : "… (needed)");
+        printf("  %-26s %s\n", left, a->about != NULL ? a->about : "");
+        mem_free(left);
+    }
 }
 
 static int unknown_report(const struct registry *r, const char *name, struct err *e)
@@ -179,6 +197,16 @@ static int run(struct report_cmd *c, const struct cli_list *names, struct err *e
     return run_report(c, r, e);
 }
 
+/* tidemark report NAME --help */
+static int explain(struct report_cmd *c, const char *name, struct err *e)
+{
+    const struct report *r = NULL;
+    if (app_begin(c->app, e) != 0 || app_want_project(c->app, e) != 0 || load_one(c, name, &r, e) != 0)
+        return -1;
+    describe(r);
+    return 0;
+}
+
 int cmd_report(struct app *app, int argc, char **argv, struct err *e)
 {
     struct report_cmd r = {.app = app};
@@ -199,7 +227,9 @@ int cmd_report(struct app *app, int argc, char **argv, struct err *e)
     struct cli_list names = {0};
     bool help;
     int rc = cli_parse(&c, argc, argv, false, &names, &help, e);
-    if (rc == 0 && help)
+    if (rc == 0 && help && names.n > 0)
+        rc = explain(&r, names.item[0], e);
+    else if (rc == 0 && help)
         cli_help(&c);
     else if (rc == 0)
         rc = run(&r, &names, e);

@@ -49,6 +49,13 @@ describe("tidemark report", function()
     end
   end)
 
+  it("tells a report's variables", function()
+    assert.truthy(report("content.top --help"):find("--var days=28", 1, true))
+    local r = project:run("report contnt.top --help")
+    assert.equal(64, r.code)
+    assert.truthy(r.err:find("unknown report 'contnt.top', did you mean 'content.top'?", 1, true))
+  end)
+
   it("writes CSV byte for byte, unmeasured types last", function()
     assert.equal("pattern_type,avg_success,pattern_count,measured,avg_engagement,data_until\r\n"
       .. "tag,60.0000000000000000,2,2,4.2500000000000000,2026-11-21T22:59:00.5Z\r\n"
