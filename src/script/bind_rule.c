@@ -107,12 +107,19 @@ static void write_options(lua_State *L, const struct analysis *a, struct questio
 
 /* --- what the rule's function says ----------------------------------------------------------------------------------------- */
 
-/* A label: a text, or a number as text. NULL with a message pushed is raised by the caller. */
+/* A label: a text, or a number as text; raises for anything else. The text is the value's at index. */
 static const char *label_at(lua_State *L, int index, const struct analysis *a)
 {
     size_t len;
     if (lua_type(L, index) != LUA_TSTRING && lua_type(L, index) != LUA_TNUMBER)
         luaL_error(L, "ctx.%s: by must return a text, a number, a list of them or nil, not a %s", a->name, luaL_typename(L, index));
+    int whole;
+    lua_Integer n = lua_type(L, index) == LUA_TNUMBER ? lua_tointegerx(L, index, &whole) : (whole = 0);
+    index = lua_absindex(L, index);
+    if (whole) { /* 1 and 1.0 are the same label */
+        lua_pushinteger(L, n);
+        lua_replace(L, index);
+    }
     const char *text = lua_tolstring(L, index, &len);
     if (len == 0 || len > LABEL_BYTES_MAX || strlen(text) != len)
         luaL_error(L, "ctx.%s: by returned a label of %d bytes; 1 to %d are allowed, without NUL", a->name, (int)len,
