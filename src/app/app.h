@@ -76,6 +76,8 @@ int cmd_init(struct app *app, int argc, char **argv, struct err *e);
 int cmd_ingest(struct app *app, int argc, char **argv, struct err *e);
 int cmd_learn(struct app *app, int argc, char **argv, struct err *e);
 int cmd_report(struct app *app, int argc, char **argv, struct err *e);
+int cmd_explain(struct app *app, int argc, char **argv, struct err *e);
+int cmd_playbook(struct app *app, int argc, char **argv, struct err *e);
 int cmd_change(struct app *app, int argc, char **argv, struct err *e);
 int cmd_quarantine(struct app *app, int argc, char **argv, struct err *e);
 int cmd_db(struct app *app, int argc, char **argv, struct err *e);
