@@ -142,6 +142,8 @@ describe("ingest", function()
         r = p:run("ingest 3.json")
         assert.equal(65, r.code)
         has(r.err, "wrapper: fetched_at 'soon' is not an ISO 8601 time")
+        assert.equal("f|t", p:sql("SELECT observed_known, observed_at > now() - interval '1 hour' FROM tidemark.deliveries "
+            .. "ORDER BY arrived_at DESC LIMIT 1"))
     end)
 
     it("cuts large NDJSON into chunks and skips those that are there", function()
