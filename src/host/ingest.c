@@ -174,12 +174,10 @@ static void take_line(struct run *r, struct delivery *d, const char *data, size_
         keep_notes(&d->rows, first, doc);
         return;
     }
-    char *body = mem_ndup(data, n);
     d->rows.n_row = first; /* what a failing parser had begun */
     d->rows.refused_code = d->rows.refused_text = NULL;
-    rows_bad(&d->rows, &(struct row_bad){.line = line, .code = f->code, .text = f->err.text, .body = body});
+    rows_bad(&d->rows, &(struct row_bad){.line = line, .code = f->code, .text = f->err.text, .body = data, .body_len = n});
     d->plugin_failed = d->plugin_failed || f->plugin;
-    mem_free(body);
 }
 
 /* A piece of lines: wrappers are deliveries of their own, each at its own time; the other lines make one delivery together. */

@@ -146,6 +146,17 @@ describe("ingest", function()
             .. "ORDER BY arrived_at DESC LIMIT 1"))
     end)
 
+    it("keeps a line whole that holds a byte 0x00, and shows what stands after it", function()
+        local line = '{"kind":"youtube#video' .. "\0" .. 'ListResponse","items":[]}'
+        local r = p:run("ingest -p youtube -", { stdin = answer(video("aaaaaaaaaaa", 1)) .. "\n" .. line .. "\n" })
+        assert.equal(2, r.code)
+        has(r.out, "received 2 = inserted 1 + quarantined 1")
+        assert.equal(tostring(#line), p:sql("SELECT octet_length(body) FROM tidemark.quarantine"))
+        local id = p:sql("SELECT right(id::text, 8) FROM tidemark.quarantine")
+        has(p:ok("quarantine show " .. id), [[youtube#video\x00ListResponse","items":[]}]])
+        assert.equal(line, p:run("quarantine show --raw " .. id).out)
+    end)
+
     it("cuts large NDJSON into chunks and skips those that are there", function()
         local lines = {}
         for i = 1, 9000 do lines[i] = answer(video(("v%010d"):format(i), i, 1, ("x"):rep(200))) end
