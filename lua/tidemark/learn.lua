@@ -1,7 +1,7 @@
 -- What the host asks of its own Lua while it learns: an analysis' answer, and what is decided from all of a run's answers.
 -- Runs in the trusted state only (src/script/trusted.h).
 
-local analysis = require("tidemark.analysis")
+local analysis = require("tidemark.analysis.init")
 local discipline = require("tidemark.discipline")
 local jsonlist = require("tidemark.jsonlist")
 
@@ -23,7 +23,7 @@ local function flatten(answers)
   local all = {}
   for _, answer in ipairs(answers) do
     for _, candidate in ipairs(answer.candidates) do
-      candidate.withheld = not answer.returned or nil
+      if not answer.returned then candidate.writes = nil end
       all[#all + 1] = candidate
     end
   end
@@ -49,6 +49,9 @@ function M.decide(run, answers, previous)
   local rows, removed, warnings = {}, {}, {}
   local summary = { tests = 0, written = 0, no_difference = 0, not_shown = 0, insufficient = 0 }
   for _, result in ipairs(results) do
+    if result.decision == "written" and not result.row then
+      result.decision, result.why = "not_shown", "the rule kept its answer back: find did not return it"
+    end
     summary[result.decision] = summary[result.decision] + 1
     if result.decision ~= "insufficient" then summary.tests = summary.tests + 1 end
     local row = result.row
