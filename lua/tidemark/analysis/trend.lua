@@ -1,9 +1,9 @@
 -- Weekly trends of the views gained: does what posts of a label (a hashtag, a platform) bring in move over the window?
 --
 -- A series is the views gained a day by all posts with one label on one platform. Whole weeks are summed, so that the rhythm of
--- the week falls out, and a line is laid through ln(sum + 0.5). Days depend on each other and so do the line's errors: how much
--- is estimated once for a platform, over all its series, robustly (medians), as AR(1) noise plus counting noise. How much a
--- single series scatters is its own residuals' matter, pulled towards the platform's as far as the platform's series are alike.
+-- the week falls out, and a line is laid through ln(sum + 0.5). A good week is often followed by a good one: how much so is
+-- estimated once for a platform, from the residuals of all its series (AR(1)). How much a single series scatters is its own
+-- residuals' matter, pulled towards the platform's as far as the platform's series are alike.
 --
 -- Decisions, each for a reason:
 --   * with ten series or more the platform's common weekly movement is taken out (a season, an algorithm, a changed definition
@@ -11,8 +11,7 @@
 --   * a label that begins inside the window (its first weeks bring nothing) is looked at from the week after its first: that a
 --     thing came into being is no trend, and its first week is a part of one
 --   * views come in lumps (a post brings its views within days), so labels scatter very differently: how far one variance may
---     be lent to another is estimated (as limma does for genes), never more than four weeks' worth, and not at all below ten
---     series
+--     be lent to another is estimated, never for more than four weeks of a series' own, and not at all below ten series
 local stats = require("tidemark.stats")
 
 local M = {}
@@ -20,10 +19,10 @@ local M = {}
 local DAY = 86400
 local MIN_WEEKS = 8 -- fewer give no line worth testing
 local COMMON_SERIES = 10 -- a median over fewer would take the series' own movement out
-local POOLED_SERIES = 60 -- the platform's noise is known well enough from so many
 local LENT_WEEKS = 4 -- the most that other series may add to a series' own degrees of freedom
-local LAGS = { 1, 2, 3, 5 }
-local WEEK_LAGS = 6
+local CAUTION_MANY, CAUTION_FEW = 0.3, 0.5 -- standard errors added to the pool's memory from week to week
+local RHO_STEP, RHO_STEPS = 0.02, 45
+local WEEK_LAGS = 12 -- beyond, the memory is nothing
 local DETECTABLE = math.log(1.7) -- n.needed: the weeks that show this change in 95 of 100 cases
 local MENTIONED = 3 -- a label that fewer posts carry is not even named as having too little
 local POWER = 3.6 -- standard errors between nothing and what a false discovery rate of 5 % finds in 95 of 100 cases
@@ -94,8 +93,9 @@ local function add_days(series, gained, from)
   end
 end
 
-local function add_example(series, post)
-  local list = series.examples
+local function add_post(series, post)
+  local list, begun = series.examples, series.begun
+  begun[#begun + 1] = post.published_at and post.published_at // DAY or post.gained.first_day
   list[#list + 1] = { key = post.platform .. ":" .. post.external_id, score = post.score or -math.huge }
   table.sort(list, function(a, b)
     if a.score ~= b.score then return a.score > b.score end
@@ -111,7 +111,7 @@ local function fill(posts, extra, platforms, opts, since)
     p.from = p.first and math.max(since, p.first)
     p.series = {}
     for _, label in ipairs(sorted_keys(p.labels)) do
-      local series = { platform = p.name, label = label, posts = p.labels[label], days = {}, examples = {} }
+      local series = { platform = p.name, label = label, posts = p.labels[label], days = {}, begun = {}, examples = {} }
       series.few = series.posts < min_posts
       for d = 1, series.few and 0 or p.last - p.from + 1 do series.days[d] = 0 end
       p.series[#p.series + 1] = series
@@ -127,7 +127,7 @@ local function fill(posts, extra, platforms, opts, since)
         local series = p.labels[label]
         if not series.few then
           add_days(series, gained, p.from)
-          add_example(series, post)
+          add_post(series, post)
         end
       end
     end
@@ -148,112 +148,123 @@ local function cut(series, p, from)
     if sum > 0 and not first then first = k end
   end
   local start = first and first > 1 and first + 1 or 1
-  series.late, series.origin = first and start - 1 or 0, p.from
+  series.late = first and start - 1 or 0
   series.start, series.stop = p.from + offset + 7 * (start - 1), p.last
-  series.w, series.gaining = {}, 0
-  for k = start, weeks do
-    series.w[#series.w + 1] = math.log(sums[k] + 0.5)
-    if sums[k] > 0 then series.gaining = series.gaining + 1 end
+  series.w = {}
+  for k = start, weeks do series.w[#series.w + 1] = math.log(sums[k] + 0.5) end
+  local alive = {}
+  for _, day in ipairs(series.begun) do
+    local k = (day - series.start) // 7 + 1
+    if k >= 1 and k <= #series.w then alive[k] = true end
   end
-  series.all_weeks = weeks
-  series.tested = not series.few and series.gaining >= MIN_WEEKS
+  series.alive = #sorted_keys(alive)
+  series.middle = math.max(1, stats.median(table.move(sums, start, weeks, 1, {})) or 1)
+  series.tested = not series.few and series.alive >= MIN_WEEKS
 end
 
 -- --- the noise of a pool of series -----------------------------------------------------------------------------------------
 
-local function running_median(x, half)
-  local out = {}
-  for t = 1, #x do
-    local around = {}
-    for u = math.max(1, t - half), math.min(#x, t + half) do around[#around + 1] = x[u] end
-    out[t] = stats.median(around)
+-- What AR(1) errors do to a line through n weeks. With R their correlation and M = I - H the residual maker of the line:
+--   r1 = the lag-1 correlation its residuals then show: tr(L M R M) / tr(M R), L = one step back (below rho: the line takes some
+--   of it along)
+--   df = tr(M R)^2 / tr(M R M R), the degrees of freedom of the residual variance (Satterthwaite)
+local function correlated(n, rho)
+  local u, ru = { {}, {} }, { {}, {} }
+  local half = (n + 1) / 2
+  local scale = math.sqrt(n * (n * n - 1) / 12)
+  for i = 1, n do u[1][i], u[2][i] = 1 / math.sqrt(n), (i - half) / scale end
+  for a = 1, 2 do
+    for i = 1, n do
+      local sum = 0
+      for j = 1, n do sum = sum + rho ^ math.abs(i - j) * u[a][j] end
+      ru[a][i] = sum
+    end
   end
-  return out
+  local uru = { {}, {} }
+  for a = 1, 2 do
+    for b = 1, 2 do
+      local sum = 0
+      for i = 1, n do sum = sum + u[a][i] * ru[b][i] end
+      uru[a][b] = sum
+    end
+  end
+  local function mrm(i, j) -- (M R M)[i][j], from H = u1 u1' + u2 u2'
+    local v = rho ^ math.abs(i - j)
+    for a = 1, 2 do
+      v = v - u[a][i] * ru[a][j] - ru[a][i] * u[a][j]
+      for b = 1, 2 do v = v + u[a][i] * uru[a][b] * u[b][j] end
+    end
+    return v
+  end
+  local trace, lagged, square = n - uru[1][1] - uru[2][2], 0, 0
+  for i = 1, n do
+    if i > 1 then lagged = lagged + mrm(i - 1, i) end
+    for j = 1, n do square = square + mrm(i, j) * rho ^ math.abs(i - j) end
+  end
+  return { r1 = lagged / trace, df = trace * trace / square }
 end
 
--- ln(count + 0.5) a day without its weekday: the profile is the median over days and series of what is left when a running
--- median of three weeks is taken off.
-local function without_weekday(pool)
-  local logs, left = {}, {}
-  for wd = 0, 6 do left[wd] = {} end
-  for s, series in ipairs(pool) do
-    local log = {}
-    for d = series.start - series.origin + 1, #series.days do log[#log + 1] = math.log(series.days[d] + 0.5) end
-    local level = running_median(log, 10)
-    for t = 1, #log do
-      local of = left[(series.start + t) % 7]
-      of[#of + 1] = log[t] - level[t]
+-- The rho whose line through n weeks shows the lag-1 correlation r1 in its residuals; with what it does to the line.
+local function memory(table_, n, r1)
+  local of = table_[n]
+  if not of then
+    of = {}
+    for step = 0, RHO_STEPS do
+      of[step] = correlated(n, step * RHO_STEP)
+      of[step].rho = step * RHO_STEP
     end
-    logs[s] = log
+    table_[n] = of
   end
-  local profile = {}
-  for wd = 0, 6 do profile[wd] = stats.median(left[wd]) or 0 end
-  for s, series in ipairs(pool) do
-    for t = 1, #logs[s] do logs[s][t] = logs[s][t] - profile[(series.start + t) % 7] end
-  end
-  return logs
+  local step = 0
+  while step < RHO_STEPS and (of[step].r1 + of[step + 1].r1) / 2 < r1 do step = step + 1 end
+  return of[step]
 end
 
--- phi and tau^2 of the pool's AR(1) noise, from the variance of differences: Var(D[t] - D[t-k]) = 2 tau^2 (1 - phi^k) + 2 / mu.
--- Medians within and over the series, so that a burst or a trend in some of them says nothing.
-local function ar_pool(pool, logs)
-  local v = {}
-  for i, lag in ipairs(LAGS) do
-    local of = {}
-    for s, log in ipairs(logs) do
-      local d = {}
-      for t = lag + 1, #log do d[#d + 1] = math.abs(log[t] - log[t - lag]) end
-      if #d > 0 then of[#of + 1] = (1.4826 * stats.median(d)) ^ 2 - 2 / pool[s].mu end
-    end
-    v[i] = math.max(stats.median(of) or 0, 1e-4)
+-- What a value of the series is expected to be from the number of posts: a label that few posts carry comes in single lumps,
+-- scatters more and remembers longer. A line on a measure of the posts; the mean where all have as many.
+local function by_posts(tested, values, measure)
+  local m = #tested
+  local x, mx, mv = {}, 0, 0
+  for s, series in ipairs(tested) do
+    x[s] = measure(series.posts)
+    mx, mv = mx + x[s] / m, mv + values[s] / m
   end
-  local best, phi, tau2 = math.huge, 0, 1e-4
-  for step = 0, 18 do
-    local try, vb, bb = step * 0.05, 0, 0
-    local b = {}
-    for i, lag in ipairs(LAGS) do
-      b[i] = 2 * (1 - try ^ lag)
-      vb, bb = vb + v[i] * b[i], bb + b[i] * b[i]
-    end
-    local t2, err = math.max(1e-4, vb / bb), 0
-    for i = 1, #LAGS do err = err + ((v[i] - t2 * b[i]) / v[i]) ^ 2 end
-    if err < best then best, phi, tau2 = err, try, t2 end
+  local sxx, sxv = 0, 0
+  for s in ipairs(tested) do sxx, sxv = sxx + (x[s] - mx) ^ 2, sxv + (x[s] - mx) * values[s] end
+  local slope = m >= COMMON_SERIES and sxx > 1e-3 * mx * mx * m and sxv / sxx or 0
+  local expected, var = {}, 0
+  for s in ipairs(tested) do
+    expected[s] = mv + slope * (x[s] - mx)
+    var = var + (values[s] - expected[s]) ^ 2
   end
-  return phi, tau2
+  return expected, var / math.max(1, m - (slope == 0 and 1 or 2))
 end
 
--- Autocovariance of the mean of a week under AR(1) plus counting noise, lag 0 first.
-local function week_covariance(phi, tau2, mu)
-  local c = {}
-  for k = 0, WEEK_LAGS - 1 do
-    local sum = 0
-    for a = 0, 6 do
-      for b = 7 * k, 7 * k + 6 do sum = sum + phi ^ math.abs(a - b) end
+-- The week-to-week memory of each series: the lag-1 correlation of its residuals, drawn towards what the pool expects as far as
+-- the series differ no more than so few weeks must (1 / n), plus a part of the pool's standard error: too little is a false
+-- trend, too much a missed one. Days do not tell it: what a post brings in decays within days, which looks like a memory and is
+-- none by the week.
+local function memories(tested)
+  local weeks, chance, r1 = 0, 0, {}
+  for s, series in ipairs(tested) do
+    local n, w = #series.w, series.w
+    local f = stats.ols_ar1(w, { 1 })
+    local rss, lagged, before = 0, 0, 0
+    for i = 1, n do
+      local e = w[i] - f.intercept - f.slope * (i - 1)
+      rss, lagged, before = rss + e * e, lagged + e * before, e
     end
-    c[k] = tau2 * sum / 49 + (k == 0 and 1 / (7 * mu) or 0)
+    r1[s] = rss > 0 and lagged / rss or 0
+    weeks, chance = weeks + n, chance + 1 / n / #tested
   end
-  return c
-end
-
--- --- the line --------------------------------------------------------------------------------------------------------------
-
--- Least squares with the noise's correlation known: the slope, its variance in units of the noise's (inflate / sxx), and the
--- noise's variance from the residuals.
-local function line(w, c)
-  local n = #w
-  local x, mean = {}, 0
-  for i = 1, n do x[i], mean = i - (n + 1) / 2, mean + w[i] / n end
-  local sxx, sxw = 0, 0
-  for i = 1, n do sxx, sxw = sxx + x[i] * x[i], sxw + x[i] * w[i] end
-  local slope, rss, rxx, ones = sxw / sxx, 0, sxx, n
-  for i = 1, n do rss = rss + (w[i] - mean - slope * x[i]) ^ 2 end
-  for lag = 1, math.min(WEEK_LAGS, n) - 1 do
-    local r, sum = c[lag] / c[0], 0
-    for i = 1, n - lag do sum = sum + x[i] * x[i + lag] end
-    rxx, ones = rxx + 2 * r * sum, ones + 2 * r * (n - lag)
+  local expected, seen = by_posts(tested, r1, function(posts) return posts ^ -0.5 end)
+  local many = #tested >= COMMON_SERIES
+  local own = many and math.max(0, 1 - chance / seen) or 0
+  local caution = (many and CAUTION_MANY or CAUTION_FEW) / math.sqrt(weeks)
+  local shapes = {}
+  for s, series in ipairs(tested) do
+    series.memory = memory(shapes, #series.w, own * r1[s] + (1 - own) * expected[s] + caution)
   end
-  local inflate = rxx / sxx
-  return { slope = slope, n = n, unit = inflate / sxx, s2 = rss / (n - ones / n - inflate), df = n - 2, level = mean }
 end
 
 -- psi and psi' by recurrence and their asymptotic series.
@@ -282,20 +293,23 @@ local function prior_df(value)
   return lo
 end
 
--- What the platform's series say about each other's variance: s2 / v0 of all of them, v0 = the variance the pooled noise
--- predicts. scale = how far v0 is off in the middle, df = how much of it may be lent (0 = nothing).
-local function pooled_variance(fits)
-  if #fits < COMMON_SERIES then return 0, 1 end
-  local z, expected = {}, 0
-  for i, f in ipairs(fits) do
-    z[i] = math.log(math.max(f.s2, 1e-12) / f.v0) - digamma(f.df / 2) + math.log(f.df / 2)
-    expected = expected + trigamma(f.df / 2) / #fits
+-- How much the series say about each other's variance (Smyth 2004): df = for how many weeks of a series' own the pool's word
+-- may stand, and that word for each of them: a variance common to all, the more the fewer posts, beside each one's counting.
+local function lend(tested, fits)
+  if #fits < COMMON_SERIES then return 0, {} end
+  local beyond, z, chance = {}, {}, 0
+  for s, f in ipairs(fits) do beyond[s] = f.s2 - f.counting end
+  local common = math.max(stats.median(beyond), 1e-6)
+  for s, f in ipairs(fits) do
+    z[s] = math.log(math.max(f.s2, 1e-12) / (common + f.counting)) - digamma(f.df / 2) + math.log(f.df / 2)
+    chance = chance + trigamma(f.df / 2) / #fits
   end
-  local mean, var = 0, 0
-  for i = 1, #z do mean = mean + z[i] / #z end
-  for i = 1, #z do var = var + (z[i] - mean) ^ 2 / (#z - 1) end
-  local df = prior_df(var - expected)
-  return math.min(df, LENT_WEEKS), math.exp(stats.median(z) + digamma(df / 2) - math.log(df / 2))
+  local expected, seen = by_posts(tested, z, math.log)
+  local off, df, word = {}, prior_df(seen - chance), {}
+  for s in ipairs(fits) do off[s] = z[s] - expected[s] end
+  local middle = stats.median(off) + digamma(df / 2) - math.log(df / 2)
+  for s, f in ipairs(fits) do word[s] = (common + f.counting) * math.exp(expected[s] + middle) end
+  return math.min(df, LENT_WEEKS), word
 end
 
 -- The platform's common weekly movement, by median polish over the weeks that end together; taken out of every series.
@@ -323,38 +337,24 @@ local function take_common(tested)
   end
 end
 
-local function noise(tested)
-  local pool = table.move(tested, 1, #tested, 1, {})
-  for _, series in ipairs(pool) do
-    local counts = {}
-    for d = series.start - series.origin + 1, #series.days do counts[#counts + 1] = series.days[d] end
-    series.mu = math.max(stats.median(counts), 1)
-  end
-  table.sort(pool, function(a, b)
-    if a.mu ~= b.mu then return a.mu > b.mu end
-    if a.platform ~= b.platform then return a.platform < b.platform end
-    return a.label < b.label
-  end)
-  for s = #pool, POOLED_SERIES + 1, -1 do pool[s] = nil end
-  return ar_pool(pool, without_weekday(pool))
-end
-
 -- Tests a pool: the series of one platform, or the platforms' own series.
 local function test_pool(tested, opts)
-  local phi, tau2 = noise(tested)
-  if opts.subject ~= "platform" and #tested >= COMMON_SERIES and opts.common ~= false then take_common(tested) end
+  if opts.subject ~= "platform" and #tested >= COMMON_SERIES then take_common(tested) end
+  memories(tested)
   local fits = {}
   for s, series in ipairs(tested) do
-    local c = week_covariance(phi, tau2, series.mu)
-    fits[s] = line(series.w, c)
-    fits[s].v0 = c[0]
+    local rho, lags = series.memory.rho, {}
+    for k = 0, WEEK_LAGS - 1 do lags[k + 1] = rho ^ k end
+    local f = stats.ols_ar1(series.w, lags)
+    fits[s] = { n = #series.w, slope = f.slope, unit = f.factor, s2 = f.s2, df = series.memory.df, rho = rho,
+      counting = 1 / series.middle }
     series.fit = fits[s]
   end
-  local lent, scale = pooled_variance(fits)
+  local lent, word = lend(tested, fits)
   for s, f in ipairs(fits) do
-    f.lent, f.scale, f.phi, f.tau = lent, scale, phi, math.sqrt(tau2)
-    -- no series can be calmer than its counting
-    f.v = math.max((lent * scale * f.v0 + f.df * f.s2) / (lent + f.df), 1 / (7 * tested[s].mu))
+    f.lent = lent
+    f.v = (lent * (word[s] or 0) + f.df * f.s2) / (lent + f.df)
+    f.v = math.max(f.v, f.counting) -- no series can be calmer than its counting
     f.se, f.tdf = math.sqrt(f.unit * f.v), lent + f.df
     f.t = f.slope / f.se
     f.p = stats.t_sf2(f.t, f.tdf)
@@ -457,7 +457,7 @@ local function insufficient(series, p, opts)
   if series.few then
     c.n = { unit = "posts", used = series.posts, needed = opts.min_posts or 10 }
   else
-    c.n = { unit = "weeks", used = series.gaining, needed = MIN_WEEKS }
+    c.n = { unit = "weeks", used = series.alive, needed = MIN_WEEKS }
   end
   return c
 end
@@ -472,10 +472,10 @@ local function tested(series, p, opts)
   c.n = { unit = "weeks", used = f.n, needed = weeks_needed(f) }
   c.effect = { raw = total, unit = "log_count", se = se, df = f.tdf, percent = percent }
   c.interval = { lo = total - reach, hi = total + reach, level = 0.95, method = "ols_ar1", unit = "log_count" }
-  c.test = { method = "slope of weekly ln(views + 0.5), AR(1) and counting noise pooled over the platform, moderated variance",
+  c.test = { method = "slope of weekly ln(views + 0.5), AR(1) errors pooled over the platform, moderated variance",
     statistic = f.t, statistic_name = "t", p = f.p, p_kind = "fixed_n", sided = "two" }
   c.adjusted_for = series.common and { "weekday", "common movement of the platform" } or { "weekday" }
-  c.params.phi, c.params.tau, c.params.lent_df, c.params.scale = f.phi, f.tau, f.lent, f.scale
+  c.params.rho, c.params.sd, c.params.lent_df = f.rho, math.sqrt(f.v), f.lent
   local moves = onset(series)
   c.params.onset = date(moves)
   c.window = { from = iso(series.start), to = iso(series.stop + 1),
