@@ -99,8 +99,7 @@ static void put_interval(struct line *l, const struct table_view *v, size_t row)
         const char *unicode;
     } forms[] = {{'-', "─"}, {'=', "━"}, {'*', "●"}, {'o', "○"}, {'|', "┊"}, {'+', "┼"}, {'<', "◂"}, {'>', "▸"}};
     char cells[TABLE_INTERVAL_MAX];
-    table_interval_row(v, row, cells);
-    bool apart = memchr(cells, '*', v->bar_width) != NULL;
+    bool apart = table_interval_row(v, row, cells);
     const char *color = apart ? color_of(v->column[v->role[TABLE_CENTER]].cell[row].sign) : NULL;
     for (size_t i = 0; i < v->bar_width;) {
         size_t n = i;
@@ -248,7 +247,7 @@ static void put_wrapped(struct line *l, const char *text, const struct table_sty
     buf_free(&line);
 }
 
-/* {name} is the first row's value of that column, {rows} their number; other braces stay. *missing: one has no value. */
+/* {name} is the first row's value of that column, {rows} their number, {zone} the times'; other braces stay. *missing: one has no value. */
 static char *fill_in(const struct table_view *v, const char *text, bool *missing)
 {
     struct buf out = {0};
@@ -262,6 +261,8 @@ static char *fill_in(const struct table_view *v, const char *text, bool *missing
         size_t i = rowset_find(v->rows, name);
         if (strcmp(name, "rows") == 0)
             buf_printf(&out, "%zu", v->rows->n_row);
+        else if (strcmp(name, "zone") == 0)
+            buf_str(&out, v->style->zone ? v->style->zone : "UTC");
         else if (i == v->n_column)
             buf_add(&out, p, n + 1);
         else if (v->rows->n_row > 0 && v->column[i].cell[0].text)
@@ -357,15 +358,26 @@ static void put_section(struct line *l, const struct table_view *v, size_t row)
     buf_free(&safe);
 }
 
+/* Without rows there may be nothing to fill into the headline: then there is none. */
+static void put_title(struct line *l, const struct table_view *v)
+{
+    bool missing = false;
+    char *full = v->layout->title != NULL ? fill_in(v, v->layout->title, &missing) : NULL;
+    if (full != NULL && v->layout->headings) {
+        put_heading(l, v, full);
+    } else if (full != NULL && !(missing && v->rows->n_row == 0)) {
+        put_wrapped(l, full, v->style, BOLD);
+        end(l);
+    }
+    mem_free(full);
+}
+
 void table_render(const struct rowset *r, const struct table_layout *layout, const struct table_style *style, struct buf *out)
 {
     struct table_view v;
     struct line l = {.out = out, .color = style->color};
     table_view_init(&v, r, layout, style);
-    if (layout->title != NULL) {
-        put_sentence(&l, &v, layout->title, BOLD);
-        end(&l);
-    }
+    put_title(&l, &v);
     if (r->n_row == 0) {
         put_sentence(&l, &v, layout->empty ? layout->empty : "No rows.", NULL);
     } else {

@@ -47,13 +47,15 @@ enum table_role {
     TABLE_N_ROLE
 };
 
-/* In title, note, empty and next, {name} stands for the column's value in the first row, {rows} for the number of rows. */
+/* In title, note, empty and next, {name} stands for the column's value in the first row, {rows} for the number of rows, {zone}
+ * for the zone of the times. */
 struct table_layout {
     char *title; /* the headline */
     struct table_column *column;
     size_t n_column;          /* columns not named here are shown as they come */
     char *role[TABLE_N_ROLE]; /* names of columns, or NULL */
-    bool headings;            /* sections are headlines of their own (bold up to two blanks), the first one above the head */
+    bool headings;            /* title and sections are bold up to two blanks, nothing between them and the rows, the first
+                                 above the head: parts of one screen */
     char **note;              /* sentences below the table */
     size_t n_note;
     char *empty; /* what to say in place of a table without rows, with what to type */

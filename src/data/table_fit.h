@@ -49,9 +49,9 @@ void table_bar_scale(struct table_view *v, struct buf *out);
 const char *table_role_cell(const struct table_view *v, enum table_role role, size_t row);
 
 /* table_interval.c: the scale of all rows (bar_low, bar_high; equal where there is nothing to draw), one row's cells in their ASCII
- * form (bar_width of them: - = * o | + < > and blanks), "15 to 34", the scale in the head. */
+ * form (bar_width of them: - = * o | + < > and blanks; true: apart from zero), "15 to 34", the scale in the head. */
 void table_interval_find(struct table_view *v);
-void table_interval_row(const struct table_view *v, size_t row, char *cells);
+bool table_interval_row(const struct table_view *v, size_t row, char *cells);
 struct table_cell table_interval_text(struct table_view *v, size_t row, const struct table_column *spec);
 struct table_cell table_interval_center(struct table_view *v, const char *value, const struct table_column *spec);
 void table_interval_scale(struct table_view *v, struct buf *out);

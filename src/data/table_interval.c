@@ -11,8 +11,9 @@
 
 static const double HALF = 0.6745 / 1.96;
 
-/* A scale never reaches further than so many times the largest estimate: one wide interval would press all others flat. */
-static const double REACH = 3;
+/* A scale never reaches further than so many times the middle one of the estimates that are apart from zero (of all where none
+ * is): one far out or a wide interval would press all others flat. */
+static const double REACH = 4;
 
 struct interval {
     double center, lo, hi; /* NAN: unknown */
@@ -56,6 +57,35 @@ static double nice(double x, bool up)
     return up ? 10 * power : best;
 }
 
+static bool is_apart(struct interval i)
+{
+    return i.lo > 0 || i.hi < 0; /* false for NAN: an open end may hold zero */
+}
+
+static int by_value(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* How far the scale may reach; 0: there is nothing to draw. */
+static double reach(const struct table_view *v)
+{
+    double *size = mem_array(v->rows->n_row ? v->rows->n_row : 1, sizeof *size), middle = 0;
+    for (int all = 0; all < 2 && middle == 0; all++) {
+        size_t n = 0;
+        for (size_t row = 0; row < v->rows->n_row; row++) {
+            struct interval i = interval_of(v, row);
+            if (is_drawn(i) && (all || is_apart(i)))
+                size[n++] = fabs(i.center);
+        }
+        qsort(size, n, sizeof *size, by_value);
+        middle = n > 0 ? size[n / 2] : 0;
+    }
+    mem_free(size);
+    return middle > 0 ? REACH * middle : INFINITY;
+}
+
 static void stretch(struct table_view *v, double x, double most)
 {
     if (isnan(x))
@@ -67,17 +97,11 @@ static void stretch(struct table_view *v, double x, double most)
 
 void table_interval_find(struct table_view *v)
 {
-    double largest = 0;
-    for (size_t row = 0; row < v->rows->n_row; row++) {
-        struct interval i = interval_of(v, row);
-        if (is_drawn(i))
-            largest = fmax(largest, fabs(i.center));
-    }
+    double most = reach(v);
     for (size_t row = 0; row < v->rows->n_row; row++) {
         struct interval i = interval_of(v, row);
         if (!is_drawn(i))
             continue;
-        double most = largest > 0 ? REACH * largest : INFINITY;
         stretch(v, i.center, most);
         stretch(v, isfinite(i.lo) ? i.lo : NAN, most);
         stretch(v, isfinite(i.hi) ? i.hi : NAN, most);
@@ -105,26 +129,28 @@ static void draw_line(char *cells, size_t from, size_t to, char glyph)
         cells[i] = glyph;
 }
 
-void table_interval_row(const struct table_view *v, size_t row, char *cells)
+bool table_interval_row(const struct table_view *v, size_t row, char *cells)
 {
     struct interval i = interval_of(v, row);
     size_t last = v->bar_width - 1, zero = cell_at(v, 0);
     memset(cells, ' ', v->bar_width);
     if (!is_drawn(i))
-        return;
+        return false;
     size_t dot = cell_at(v, i.center);
     bool left = isnan(i.lo) || i.lo < v->bar_low, right = isnan(i.hi) || i.hi > v->bar_high; /* leaves the scale */
     size_t from = left ? 0 : cell_at(v, i.lo), to = right ? last : cell_at(v, i.hi);
-    bool apart = i.lo > 0 || i.hi < 0; /* false for NAN: an open end may hold zero */
+    bool apart = is_apart(i);
     draw_line(cells, from, to, '-');
     draw_line(cells, isfinite(i.lo) ? cell_at(v, i.center - HALF * (i.center - i.lo)) : dot,
               isfinite(i.hi) ? cell_at(v, i.center + HALF * (i.hi - i.center)) : dot, '=');
     cells[zero] = apart || zero < from || zero > to ? '|' : '+';
+    if (i.center >= v->bar_low && i.center <= v->bar_high)
+        cells[dot] = apart ? '*' : 'o';
     if (left)
         cells[0] = '<';
     if (right)
         cells[last] = '>';
-    cells[dot] = apart ? '*' : 'o';
+    return apart;
 }
 
 /* One more decimal for what would round to less than 1: "+0.5", and "0.3 to 2" where zero is not inside. */

@@ -38,7 +38,7 @@ static int check_placeholders(const struct report *r, const PGresult *result, co
         if (p[n] == '\0')
             break;
         char *name = mem_ndup(p + 1, n - 1);
-        bool known = strcmp(name, "rows") == 0;
+        bool known = strcmp(name, "rows") == 0 || strcmp(name, "zone") == 0;
         for (size_t i = 0; i < r->n_arg; i++)
             known = known || strcmp(r->arg[i].name, name) == 0;
         for (int i = 0; i < PQnfields(result); i++)
