@@ -189,9 +189,9 @@ end
 
 --- Next week's works. lambda of the way from the mean to a draw: 0.4, with three works a week or fewer 0.25 (so few works do
 --- not pay for much trying).
----@param o table works_per_week; generator; tags, blocks: indices of features; lambda; max_tags (5); groups: by tag's index, of a
---- group a work has one; fatigue and recent (by tag's index, the share of the last four weeks' works that had it): a tag with
---- more than that share is not planned. Off unless given: measured, it costs most of the playbook's gain where nothing wears
+---@param o table works_per_week; generator; tags, blocks: indices of features; lambda; max_tags (5); groups: by tag's index,
+--- of a group a work has one; fatigue and recent (by tag's index, the share of the last four weeks' works that had it): a tag
+--- with more than that share is not planned. Off unless given: measured, it costs most of the playbook's gain where nothing wears
 --- out, and gains nothing where what is always used loses half its effect
 ---@return table[] works { tags = { index, … } best first, block = index or nil }
 function State:plan(o)
@@ -250,10 +250,8 @@ local function sorted_keys(t)
   return keys
 end
 
-local function creator_of(post) return post.creator or post.account or "" end
-
 local function work_of(works, post)
-  local key = creator_of(post) .. "\n" .. (post.content or post.platform .. ":" .. post.external_id)
+  local key = post.content or post.platform .. ":" .. post.external_id
   local work = works[key]
   if not work then
     work = { n = 0, sum = 0, tags = {}, blocks = {}, at = post.published_at, mine = false }
@@ -552,12 +550,21 @@ local function sort_items(items, book)
   end
 end
 
+-- The planned works, equal ones counted together.
 local function plan_names(state, f, o)
-  local works = {}
-  for w, work in ipairs(state:plan(o)) do
+  local works, seen = {}, {}
+  for _, work in ipairs(state:plan(o)) do
     local tags = {}
     for k, i in ipairs(work.tags) do tags[k] = f.names[i] end
-    works[w] = { tags = jsonlist.array(tags), block = work.block and f.names[work.block] or nil }
+    table.sort(tags)
+    local block = work.block and f.names[work.block]
+    local key = table.concat(tags, " ") .. "/" .. (block or "")
+    if seen[key] then
+      seen[key].works = seen[key].works + 1
+    else
+      seen[key] = { works = 1, tags = jsonlist.array(tags), block = block }
+      works[#works + 1] = seen[key]
+    end
   end
   return works
 end
@@ -566,11 +573,11 @@ end
 ---@param posts table rows: platform, external_id, account, creator, content, published_at, local_hour, tags, score (at 7 d),
 --- score_24h (used where there is no score yet)
 ---@param world { as_of: number } epoch seconds; later posts are not looked at
----@param findings table[]? rows { id, table, kind, subject, platform, state, effect, lo, hi, n, q, decision }; effects in percent,
---- of facts a rank correlation
----@param opts table? creator or account: his playbook, with the owner's other creators as his prior; works_per_week (as he does);
---- max_tags; groups: by tag, of a group a work has one; fatigue: see plan; seed; prior: by feature { mean, sd } in place of the
---- owner's other creators
+---@param findings table[]? rows { id, table, kind, subject, platform, state, effect, lo, hi, n, q, decision }; effects in
+--- percent, of facts a rank correlation
+---@param opts table? creator or account: his playbook, with the owner's other creators as his prior; works_per_week (as
+--- he does); max_tags; groups: by tag, of a group a work has one; fatigue: see plan; seed; prior: by feature { mean, sd }
+--- in place of the owner's other creators
 ---@return table playbook { as_of, who, works, act, avoid, same, try, plan, pooled }
 function M.build(posts, world, findings, opts)
   opts = opts or {}
@@ -594,8 +601,8 @@ function M.build(posts, world, findings, opts)
   local groups = {}
   for _, i in ipairs(f.tags) do groups[i] = opts.groups and opts.groups[f.names[i]] end
   book.works_per_week = per_week
-  book.plan = n == 0 and {} or plan_names(state, f, { works_per_week = per_week, tags = f.tags, blocks = f.blocks, groups = groups,
-    max_tags = opts.max_tags, recent = used.recent, fatigue = opts.fatigue,
+  book.plan = n == 0 and {} or plan_names(state, f, { works_per_week = per_week, tags = f.tags, blocks = f.blocks,
+    groups = groups, max_tags = opts.max_tags, recent = used.recent, fatigue = opts.fatigue,
     generator = M.generator(("%s/%d"):format(opts.seed or opts.creator or opts.account or "", world.as_of // WEEK)) })
   return book
 end
@@ -627,9 +634,9 @@ local SECTIONS = {
   { "same", "## Makes no difference" },
 }
 
-local function plan_line(k, work)
-  local tags = #work.tags > 0 and table.concat(work.tags, " + ") or "no tag of these"
-  return ("%d. %s%s"):format(k, tags, work.block and ", at " .. work.block or "")
+local function plan_line(work)
+  local tags = #work.tags > 0 and table.concat(work.tags, " + ") or "none of these tags"
+  return ("- %d x %s%s"):format(work.works, tags, work.block and ", at " .. work.block or "")
 end
 
 -- How many rows each list may keep so that everything fits: the longest list gives first, never its first row.
@@ -663,7 +670,7 @@ local function render(book, keep)
   end
   if keep.plan > 0 then
     out[#out + 1] = ("## Next week, %d works"):format(book.works_per_week)
-    for k = 1, keep.plan do out[#out + 1] = plan_line(k, book.plan[k]) end
+    for k = 1, keep.plan do out[#out + 1] = plan_line(book.plan[k]) end
   end
   if left > 0 then out[#out + 1] = ("%d more rows left out"):format(left) end
   return table.concat(out, "\n") .. "\n"
@@ -691,8 +698,9 @@ local function json_size(v)
 end
 
 local function plain(item)
-  return { feature = item.feature, kind = item.kind, platform = M.safe(item.platform) and item.platform or nil, lift = item.lift,
-    rho = item.rho, direction = item.direction, lo = item.lo, hi = item.hi, p = item.p and math.floor(100 * item.p + 0.5) / 100,
+  return { feature = item.feature, kind = item.kind, platform = M.safe(item.platform) and item.platform or nil,
+    lift = item.lift, rho = item.rho, direction = item.direction, lo = item.lo, hi = item.hi,
+    p = item.p and math.floor(100 * item.p + 0.5) / 100,
     state = item.state, n = item.n, last = item.last, why = item.why, finding = item.finding }
 end
 
