@@ -12,6 +12,7 @@
 --     thing came into being is no trend, and its first week is a part of one
 --   * views come in lumps (a post brings its views within days), so labels scatter very differently: how far one variance may
 --     be lent to another is estimated, never for more than four weeks of a series' own, and not at all below ten series
+local jsonlist = require("tidemark.jsonlist")
 local stats = require("tidemark.stats")
 
 local M = {}
@@ -24,6 +25,7 @@ local CAUTION_MANY, CAUTION_FEW = 0.3, 0.5 -- standard errors added to the pool'
 local RHO_STEP, RHO_STEPS = 0.02, 45
 local WEEK_LAGS = 12 -- beyond, the memory is nothing
 local DETECTABLE = math.log(1.7) -- n.needed: the weeks that show this change in 95 of 100 cases
+local GATE = 0.2
 local MENTIONED = 3 -- a label that fewer posts carry is not even named as having too little
 local POWER = 3.6 -- standard errors between nothing and what a false discovery rate of 5 % finds in 95 of 100 cases
 
@@ -150,8 +152,10 @@ local function cut(series, p, from)
   local start = first and first > 1 and first + 1 or 1
   series.late = first and start - 1 or 0
   series.start, series.stop = p.from + offset + 7 * (start - 1), p.last
-  series.w = {}
-  for k = start, weeks do series.w[#series.w + 1] = math.log(sums[k] + 0.5) end
+  series.w, series.sums = {}, {}
+  for k = start, weeks do
+    series.w[#series.w + 1], series.sums[#series.sums + 1] = math.log(sums[k] + 0.5), sums[k]
+  end
   local alive = {}
   for _, day in ipairs(series.begun) do
     local k = (day - series.start) // 7 + 1
@@ -165,8 +169,8 @@ end
 -- --- the noise of a pool of series -----------------------------------------------------------------------------------------
 
 -- What AR(1) errors do to a line through n weeks. With R their correlation and M = I - H the residual maker of the line:
---   r1 = the lag-1 correlation its residuals then show: tr(L M R M) / tr(M R), L = one step back (below rho: the line takes some
---   of it along)
+--   r1 = the lag-1 correlation its residuals then show: tr(L M R M) / tr(M R), L = one step back (below rho: the line takes
+--   some of it along)
 --   df = tr(M R)^2 / tr(M R M R), the degrees of freedom of the residual variance (Satterthwaite)
 local function correlated(n, rho)
   local u, ru = { {}, {} }, { {}, {} }
@@ -423,7 +427,7 @@ local function baseline_of(series, opts)
   end
   local text = opts.subject == "platform" and "the platform's own level at the start of the window"
     or "the label's own level at the start of the window"
-  return { kind = "none", controlled = false, text = text }
+  return { kind = "own_level", controlled = false, text = text }
 end
 
 local function excluded_of(series, p)
@@ -442,7 +446,7 @@ local function shell(series, p, opts)
   local examples = {}
   for i, e in ipairs(series.examples) do examples[i] = e.key end
   return {
-    platform = p.name, gate = opts.gate or 0.2,
+    platform = p.name, kind = "trend", gate = math.log(1 + (opts.gate or GATE)),
     subject = { type = opts.subject or "hashtag", key = series.label,
       label = opts.subject == "platform" and series.label or "#" .. series.label },
     baseline = baseline_of(series, opts), excluded = excluded_of(series, p), adjusted_for = {},
@@ -456,8 +460,10 @@ local function insufficient(series, p, opts)
   c.status = "insufficient"
   if series.few then
     c.n = { unit = "posts", used = series.posts, needed = opts.min_posts or 10 }
+    c.why = ("%d of %d posts"):format(c.n.used, c.n.needed)
   else
     c.n = { unit = "weeks", used = series.alive, needed = MIN_WEEKS }
+    c.why = ("%d of %d weeks with new posts"):format(c.n.used, c.n.needed)
   end
   return c
 end
@@ -481,7 +487,7 @@ local function tested(series, p, opts)
   c.window = { from = iso(series.start), to = iso(series.stop + 1),
     segment = series.cut and "views@" .. date(series.cut) or nil }
   c.values = { posts = series.posts, impact = percent, onset = date(moves), start = date(series.start),
-    ["end"] = date(series.stop) }
+    ["end"] = date(series.stop), series = jsonlist.array(series.sums) }
   return c
 end
 
