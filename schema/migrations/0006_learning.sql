@@ -48,11 +48,7 @@ CREATE TABLE tidemark.content_at_age (
 COMMENT ON TABLE tidemark.content_at_age IS 'tidemark: what a post had at fixed ages; never archived';
 COMMENT ON COLUMN tidemark.content_at_age.reason IS 'why there is no reading, or why a count in it is unknown';
 COMMENT ON COLUMN tidemark.content_at_age.observed_at IS 'the snapshot''s time; between two, the later one''s';
-<<<<<<< HEAD
 COMMENT ON COLUMN tidemark.content_at_age.segment IS 'the dated definition of views it was read under, as in views@2026-08-24';
-=======
-COMMENT ON COLUMN tidemark.content_at_age.segment IS 'the dated definition of views it was read under, such as views@2026-08-24';
->>>>>>> screens
 COMMENT ON COLUMN tidemark.content_at_age.straddles IS 'views were redefined between publication and reading';
 
 CREATE TABLE tidemark.at_age_marks (
