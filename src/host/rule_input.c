@@ -6,8 +6,8 @@
 
 /* A change is its type and version; each account adopts it at its first recorded time, or all do. */
 static const char changes_sql[] =
-    "SELECT coalesce(json_agg(json_build_object('key', key, 'type', type, 'version', version, 'metric', metric, 'starts', starts,"
-    "   'all_from', all_from) ORDER BY key COLLATE \"C\"), '[]')"
+    "SELECT coalesce(json_agg(json_strip_nulls(json_build_object('key', key, 'type', type, 'version', version, 'metric', metric,"
+    "   'starts', starts, 'all_from', all_from)) ORDER BY key COLLATE \"C\"), '[]')"
     " FROM (SELECT concat_ws(' ', type, version) AS key, type, version, max(metric) AS metric,"
     "    coalesce(json_object_agg(account, started ORDER BY account COLLATE \"C\") FILTER (WHERE account IS NOT NULL), '{}') AS starts,"
     "    min(started) FILTER (WHERE account IS NULL) AS all_from"
@@ -23,7 +23,7 @@ static const char definitions_sql[] =
     "  FROM tidemark.metric_definitions WHERE isfinite(valid_from)";
 
 static const char previous_sql[] =
-    "SELECT coalesce(json_object_agg(finding_key, lifecycle), '{}') FROM ("
+    "SELECT coalesce(json_strip_nulls(json_object_agg(finding_key, lifecycle)), '{}') FROM ("
     " SELECT finding_key, pattern_data -> 'evidence' -> 'lifecycle' AS lifecycle FROM public.ai_learning_patterns WHERE user_id = $1::uuid"
     " UNION ALL SELECT finding_key, evidence -> 'lifecycle' FROM public.content_style_analysis WHERE user_id = $1::uuid"
     " UNION ALL SELECT finding_key, trend_data -> 'evidence' -> 'lifecycle' FROM public.trend_analysis WHERE user_id = $1::uuid"
