@@ -3,6 +3,8 @@
 
 #include "data/stats.h"
 
+static const double line_rest = 1e-15; /* what rounding leaves of 1 - r^2 where all points lie on a line */
+
 static const char *check_both(const double *x, const double *y, size_t n, size_t at_least)
 {
     const char *why = stats_check(x, n, at_least);
@@ -32,6 +34,10 @@ static const char *correlate(const double *x, const double *y, size_t n, double 
     if (!(bottom > 0) || !isfinite(bottom))
         return "the values are too close or too large to correlate";
     double r = clamp(xy / bottom), rest = (1 - r) * (1 + r);
+    if (rest < line_rest) {
+        r = r > 0 ? 1 : -1;
+        rest = 0;
+    }
     *out = (struct stats_pearson){.r = r, .t = NAN, .p = 0, .ci_lo = NAN, .ci_hi = NAN};
     if (rest > 0) {
         out->t = r * sqrt((double)(n - 2) / rest);

@@ -387,7 +387,7 @@ static int l_beta_prior(lua_State *L)
 static int l_circular(lua_State *L)
 {
     size_t n;
-    double *h = bind_stats_list(L, 1, &n), period = luaL_optnumber(L, 2, 24);
+    double period = luaL_optnumber(L, 2, 24), *h = bind_stats_list(L, 1, &n);
     struct stats_circular out;
     const char *why = stats_circular(h, n, period, &out);
     if (why != NULL)
