@@ -17,6 +17,8 @@ double stats_normal_quantile(double p)
     if (!good_p(p))
         return NAN;
     double q = p - 0.5, low = q < 0 ? p : 1 - p;
+    if (q == 0)
+        return 0;
     double t = sqrt(-2 * log(low));
     double x = (2.515517 + t * (0.802853 + t * 0.010328)) / (1 + t * (1.432788 + t * (0.189269 + t * 0.001308))) - t;
     for (int i = 0; i < 4; i++) { /* x < 0: the lower quantile */
