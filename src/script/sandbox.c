@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "script/bind_frame.h"
 #include "script/bind_json.h"
+#include "script/bind_stats.h"
 #include "script/box.h"
 #include "script/vm_state.h"
 
@@ -315,5 +316,6 @@ void sandbox_open(lua_State *L)
     bind_json_open(L);
     bind_time_open(L);
     bind_frame_open(L);
+    bind_stats_open(L);
     sandbox_reseed(L);
 }
