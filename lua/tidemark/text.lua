@@ -342,9 +342,12 @@ local function calls_to_action(s)
   end
   local line
   for word in s:gmatch("[%w_\128-\255]+") do
-    for _, phrase in ipairs(BY_FIRST_WORD[word] or {}) do
+    local phrases = BY_FIRST_WORD[word]
+    if phrases then
       line = line or " " .. s:gsub("[^%w_\128-\255]+", " ") .. " "
-      if line:find(phrase, 1, true) then return true end
+      for _, phrase in ipairs(phrases) do
+        if line:find(phrase, 1, true) then return true end
+      end
     end
   end
   return false
@@ -365,11 +368,11 @@ end
 ---@field question integer 1: a question mark ? ¿ ؟ ？ outside of links; else 0
 ---@field exclamation integer 1: ! ¡ ！ outside of links; else 0
 ---@field call_to_action integer 1: one of the phrases of `calls`; else 0
----@field uppercase_share number|nil upper case among letters that have a case, 0 to 1, without links and mentions; nil: no such
+---@field uppercase_share number|nil upper case among letters that have a case, 0 to 1, without links and mentions; nil: none
 ---@field script string|nil the script of most letters (latin, cyrillic, greek, arabic, hebrew, devanagari, han, kana, hangul,
 ---  other), without links and mentions; kana where at least a tenth of Han and kana is kana (Japanese); nil: no letters
 
---- Facts of a caption. About 10 µs for one of 150 characters.
+--- Facts of a caption.
 ---@param caption string|nil any bytes; nil: unknown, and so are its facts
 ---@return tidemark.TextFacts|nil
 function M.facts(caption)
