@@ -90,6 +90,8 @@ void rows_free(struct rows *r)
 
 const char *row_kind(const struct row *r)
 {
+    if (r->facts_only)
+        return "facts";
     if (r->wide_export)
         return "content-wide-export";
     if (r->window != WINDOW_LIFETIME)

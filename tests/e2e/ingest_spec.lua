@@ -226,6 +226,18 @@ describe("ingest", function()
         assert.equal("Newest title", p:sql("SELECT title FROM content"))
     end)
 
+    it("keeps what either of two deliveries of one run knew of a post", function()
+        local function item(more) return ('{"id":"aaaaaaaaaaa","snippet":{"channelId":"UC1"%s},"statistics":{"viewCount":"1"}}'):format(more) end
+        local tags, caption = ',"tags":["a"]', ',"description":"Words"'
+        for _, at in ipairs { "2026-03-03T00:00:00Z", "2026-03-01T00:00:00Z" } do
+            p:sql("TRUNCATE tidemark.deliveries, tidemark.posts, content, content_performance_metrics CASCADE")
+            p:write("in/1.json", wrapped(answer(item(tags)), "2026-03-02T00:00:00Z"))
+            p:write("in/2.json", wrapped(answer(item(caption)), at))
+            p:ok("ingest in")
+            assert.equal('{"tags": ["a"], "caption": "Words"}', p:sql("SELECT features FROM tidemark.posts"))
+        end
+    end)
+
     it("makes the months it needs, and --since passes over what is older", function()
         p:write("in/1.json", wrapped(answer(video("aaaaaaaaaaa", 1)), "2018-08-29T00:00:00Z"))
         p:write("in/2.json", wrapped(answer(video("aaaaaaaaaaa", 2)), "2026-01-31T23:59:59Z"))
