@@ -214,7 +214,8 @@ local function not_written(t)
     local text = "insufficient data: %d of %d %s needed to see a change of 20 %%; so far %s"
     return "insufficient", text:format(t.c.power.used, t.c.power.needed, t.c.power.unit, numbers(t))
   end
-  local reason = t.q > ALPHA and "not above chance" or "smaller than the gate of " .. gate_text(k)
+  local reason = t.q > ALPHA and "not above chance" or math.abs(k.raw) < k.gate and "smaller than the gate of " .. gate_text(k)
+    or math.abs(t.shrunk) < k.gate / 2 and "too little of it left after shrinking" or "too few on one side"
   return "not_shown", ("not shown, %s: %s"):format(reason, numbers(t))
 end
 
