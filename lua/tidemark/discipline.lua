@@ -92,7 +92,7 @@ end
 
 local function correct(tested, p, e)
   if #tested == 0 then return end
-  local q, eq, tau = stats.bh(p), stats.ebh(e), spread(tested)
+  local q, eq, tau = stats.bh_adjust(p), stats.ebh_adjust(e), spread(tested)
   local order = {}
   for i in ipairs(tested) do order[i] = i end
   table.sort(order, function(a, b) return p[a] < p[b] or p[a] == p[b] and a < b end)
@@ -119,10 +119,11 @@ local function gates(t)
       name = "min_works", limit = c.power.needed, value = c.power.used, unit = c.power.unit,
       passed = c.power.used >= c.power.needed,
     }
-  elseif c.n.a and c.n.b and c.params.min_n then
-    local least = math.min(c.n.a, c.n.b)
+  elseif c.params.min_n then
+    local n = k.n or c.n
+    local least = math.min(n.a or n.used, n.b or n.used)
     list[#list + 1] = {
-      name = "min_n_each", limit = c.params.min_n, value = least, unit = c.n.unit, passed = least >= c.params.min_n,
+      name = "min_n_each", limit = c.params.min_n, value = least, unit = n.unit, passed = least >= c.params.min_n,
     }
   end
   return list
@@ -213,7 +214,8 @@ local function not_written(t)
     local text = "insufficient data: %d of %d %s needed to see a change of 20 %%; so far %s"
     return "insufficient", text:format(t.c.power.used, t.c.power.needed, t.c.power.unit, numbers(t))
   end
-  local reason = t.q > ALPHA and "not above chance" or "smaller than the gate of " .. gate_text(k)
+  local reason = t.q > ALPHA and "not above chance" or math.abs(k.raw) < k.gate and "smaller than the gate of " .. gate_text(k)
+    or math.abs(t.shrunk) < k.gate / 2 and "too little of it left after shrinking" or "too few on one side"
   return "not_shown", ("not shown, %s: %s"):format(reason, numbers(t))
 end
 

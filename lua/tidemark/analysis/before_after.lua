@@ -205,8 +205,8 @@ end
 -- The always-valid p: 1 / e of the mixture SPRT, the error made as wide as Student's t of so few accounts.
 local function sequential(b, se, df)
   local wide = se * stats.t_quantile(0.975, df) / stats.normal_quantile(0.975)
-  local e = stats.sprt_e(b, wide, TAU, "two")
-  return e, math.min(1.0, 1 / e)
+  local s = stats.sprt(b, wide, TAU, "two")
+  return s.e, s.p
 end
 
 local function tested(s, change, t, d, j, sigma)

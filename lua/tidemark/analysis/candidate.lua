@@ -116,7 +116,8 @@ function M.within(x, y, groups)
     end
   end
   if #a < 3 then return nil end
-  return util.finite((stats.pearson(a, b)))
+  local r = stats.pearson(a, b)
+  return r and util.finite(r.r)
 end
 
 return M

@@ -281,7 +281,7 @@ local function found_effects(candidates, gate)
   for _, c in ipairs(candidates) do
     if c.status == "tested" then tested[#tested + 1], p[#p + 1] = c, c.test.p end
   end
-  local q = #p > 0 and stats.bh(p) or {}
+  local q = #p > 0 and stats.bh_adjust(p) or {}
   for i, c in ipairs(tested) do
     if q[i] <= 0.05 and math.abs(c.effect.raw) >= gate then
       found[c.platform] = found[c.platform] or {}

@@ -109,12 +109,12 @@ end
 local function base(s, fact)
   return {
     subject = { type = s.opts.subject or "fact", key = fact.name, label = fact.name },
-    n = { unit = "works", used = #fact.known, a = fact.differ, b = fact.differ and #fact.known - fact.differ },
+    n = { unit = "works", used = #fact.known },
     baseline = {
       kind = "other_works_same_regression", controlled = true, n = #fact.known,
       text = "the same accounts' works with less of it, other things equal; per standard deviation within accounts",
     },
-    params = { min_n = s.min_n, sd = fact.sd, mean = fact.mean }, excluded = s.excluded,
+    params = { min_n = s.min_n, sd = fact.sd, mean = fact.mean, differ = fact.differ }, excluded = s.excluded,
     values = { facet = s.opts.facet },
   }
 end

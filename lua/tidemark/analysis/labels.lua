@@ -89,10 +89,8 @@ function M.prior(groups)
   for _, g in ipairs(groups) do
     if g.n > 0 then ks[#ks + 1], ns[#ns + 1] = g.k, g.n end
   end
-  local a, b
-  if #ks > 0 then a, b = stats.beta_prior(ks, ns) end
-  if not a or not b then return { a = STRENGTH / 2, b = STRENGTH / 2 } end
-  return { a = a, b = b }
+  local prior = #ks > 0 and stats.beta_prior(ks, ns) or nil
+  return prior or { a = STRENGTH / 2, b = STRENGTH / 2 }
 end
 
 --- How many of some posts succeeded: a score above 0 is a success, a post without a score says nothing.
@@ -123,7 +121,8 @@ end
 ---@return number? hi
 function M.wilson(group)
   if group.n == 0 then return nil end
-  return stats.wilson(group.k, group.n, 0.95)
+  local w = stats.wilson(group.k, group.n, 0.95)
+  if w then return w.lo, w.hi end
 end
 
 --- What a row of ai_learning_patterns says of the posts that carry a label.

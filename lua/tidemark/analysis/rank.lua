@@ -54,17 +54,19 @@ local function as_rate(c, prior, gate, lift)
   c.kind = "rate"
   c.contrast = {
     raw = c.effect.raw, se = c.effect.se, df = c.effect.df, lo = c.interval.lo, hi = c.interval.hi, gate = gate,
-    scale = lift / gate, unit = "probability",
+    scale = lift / gate, unit = "probability", n = c.n,
   }
+  c.n = { unit = "posts", used = group.n, a = group.k, b = group.n - group.k } -- above and not above
   c.effect = { raw = group.k / group.n, shrunk = labels.posterior(group, prior), unit = "probability" }
   c.interval = { lo = lo, hi = hi, level = 0.95, method = "wilson", unit = "probability" }
   c.baseline = {
-    kind = "pool_prior", value = prior.a / (prior.a + prior.b), n = c.n.b, controlled = true,
+    kind = "pool_prior", value = prior.a / (prior.a + prior.b), n = c.contrast.n.b, controlled = true,
     text = ("all labels of the platform: Beta(%.1f, %.1f); tested against the same accounts' other posts")
       :format(prior.a, prior.b),
   }
   c.test.method = "success regressed on accounts, labels and what is held equal, HC3"
   local p = c.params
+  p.with, p.without = c.contrast.n.a, c.contrast.n.b
   p.prior_a, p.prior_b, p.difference, p.difference_se = prior.a, prior.b, c.contrast.raw, c.contrast.se
   p.difference_lo, p.difference_hi, p.difference_gate = c.contrast.lo, c.contrast.hi, gate
 end
