@@ -151,7 +151,9 @@ local function compared(e)
   local what = (text_of(metric.name) or "the metric"):gsub("_", " ")
   local line = (QUESTION[e.kind] or "Compared: %s"):format(what)
   local age = number_of(metric.age_h)
-  if age then line = line .. (" at %s"):format(age % 24 == 0 and count(age / 24, "days") or count(age, "hours")) .. " of age" end
+  if age then
+    line = ("%s at %s of age"):format(line, age % 24 == 0 and count(age / 24, "days") or count(age, "hours"))
+  end
   if text_of(metric.formula) then line = line .. (", measured as %s"):format(text_of(metric.formula)) end
   local lines = { line .. "." }
   local text = text_of(baseline.text)
@@ -257,7 +259,8 @@ end
 
 local REASONS = {
   no_snapshot_near_age = "no snapshot near the age", likes_hidden = "likes are hidden", views_null = "views are not known",
-  period_window = "counts of a period, not of the lifetime", before_definition_change = "before the metric's definition changed",
+  period_window = "counts of a period, not of the lifetime",
+  before_definition_change = "before the metric's definition changed",
   straddles_definition_change = "the metric's definition changed during their life",
   counter_corrected = "the platform corrected its counter", stale_read = "the read was stale", too_young = "too young",
   deleted = "deleted", reupload = "uploaded again", duplicate = "double", quarantined = "in quarantine", holiday = "holidays",

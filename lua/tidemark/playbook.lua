@@ -191,8 +191,8 @@ end
 --- not pay for much trying).
 ---@param o table works_per_week; generator; tags, blocks: indices of features; lambda; max_tags (5); groups: by tag's index,
 --- of a group a work has one; fatigue and recent (by tag's index, the share of the last four weeks' works that had it): a tag
---- with more than that share is not planned. Off unless given: measured, it costs most of the playbook's gain where nothing wears
---- out, and gains nothing where what is always used loses half its effect
+--- with more than that share is not planned. Off unless given: measured, it costs most of the playbook's gain where nothing
+--- wears out, and gains nothing where what is always used loses half its effect
 ---@return table[] works { tags = { index, … } best first, block = index or nil }
 function State:plan(o)
   local n = math.max(1, o.works_per_week)

@@ -163,7 +163,8 @@ local function cut(series, p, from)
   end
   series.alive = #sorted_keys(alive)
   series.middle = math.max(1, stats.median(table.move(sums, start, weeks, 1, {})) or 1)
-  series.tested = not series.few and series.alive >= MIN_WEEKS
+  series.empty = first == nil
+  series.tested = not series.few and not series.empty and series.alive >= MIN_WEEKS
 end
 
 -- --- the noise of a pool of series -----------------------------------------------------------------------------------------
@@ -415,7 +416,8 @@ local function warnings_of(series, p, opts)
     if last < p.last - 2 then stopped = stopped + 1 end
   end
   if stopped > 0 then
-    warn(list, "accounts_stop", "%d of the platform's accounts have no days up to %s", stopped, date(p.last))
+    warn(list, "accounts_stop", "%d of the platform's accounts %s no days up to %s", stopped, stopped == 1 and "has" or "have",
+      date(p.last))
   end
   return list
 end
@@ -464,6 +466,7 @@ local function insufficient(series, p, opts)
   else
     c.n = { unit = "weeks", used = series.alive, needed = MIN_WEEKS }
     c.why = ("%d of %d weeks with new posts"):format(c.n.used, c.n.needed)
+    if series.empty then c.n.used, c.why = 0, "no views gained" end
   end
   return c
 end
