@@ -285,20 +285,22 @@ local function works_of(posts, is_mine)
   return list
 end
 
--- The features of a creator's works: tags that enough works carry (the most carried first where there are many), blocks in use.
+-- The features: tags that enough of the owner's works carry (where there are too many, the most carried: by this creator, then
+-- by all), and the blocks in use.
 local function features_of(works)
-  local carried, blocks = {}, {}
+  local carried, mine, blocks, tags = {}, {}, {}, {}
   for _, work in ipairs(works) do
-    if work.mine and work.n > 0 then
-      for tag in pairs(work.tags) do carried[tag] = (carried[tag] or 0) + 1 end
-      for b in pairs(work.blocks) do blocks[b] = true end
+    for tag in pairs(work.n > 0 and work.tags or {}) do
+      carried[tag] = (carried[tag] or 0) + 1
+      mine[tag] = (mine[tag] or 0) + (work.mine and 1 or 0)
     end
+    for b in pairs(work.n > 0 and work.blocks or {}) do blocks[b] = true end
   end
-  local tags = {}
-  for _, tag in ipairs(sorted_keys(carried)) do
-    if carried[tag] >= LEAST_WORKS then tags[#tags + 1] = tag end
+  for tag, n in pairs(carried) do
+    if n >= LEAST_WORKS then tags[#tags + 1] = tag end
   end
   table.sort(tags, function(a, b)
+    if mine[a] ~= mine[b] then return mine[a] > mine[b] end
     if carried[a] ~= carried[b] then return carried[a] > carried[b] end
     return a < b
   end)
