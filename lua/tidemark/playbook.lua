@@ -101,67 +101,35 @@ end
 
 -- P = L L'
 function State:factor()
-  if self.L then return self.L end
-  local d, L = self.d, {}
-  for i = 1, d do
-    local Li, Pi = {}, self.P[i]
-    L[i] = Li
-    for j = 1, i do
-      local Lj, sum = L[j], Pi[j]
-      for k = 1, j - 1 do sum = sum - Li[k] * Lj[k] end
-      Li[j] = i == j and math.sqrt(sum) or sum / Lj[j]
-    end
-  end
-  self.L = L
-  return L
-end
-
--- L' x = b
-function State:back(b)
-  local L, d, x = self:factor(), self.d, {}
-  for i = d, 1, -1 do
-    local sum = b[i]
-    for k = i + 1, d do sum = sum - L[k][i] * x[k] end
-    x[i] = sum / L[i][i]
-  end
-  return x
-end
-
--- L x = b
-function State:forth(b)
-  local L, d, x = self:factor(), self.d, {}
-  for i = 1, d do
-    local sum = b[i]
-    for k = 1, i - 1 do sum = sum - L[i][k] * x[k] end
-    x[i] = sum / L[i][i]
-  end
-  return x
+  self.L = self.L or stats.cholesky(self.P)
+  return self.L
 end
 
 --- The expected ln lift of every feature (the intercept is the last).
+---@return number[]
 function State:mean()
-  if not self.m then self.m = self:back(self:forth(self.h)) end
+  if not self.m then
+    local L = self:factor()
+    self.m = stats.lower_solve_t(L, stats.lower_solve(L, self.h))
+  end
   return self.m
 end
 
 --- How uncertain each of them is.
+---@return number[]
 function State:sd()
-  local d, out = self.d, {}
-  for i = 1, d do
-    local e = {}
-    for j = 1, d do e[j] = i == j and 1 or 0 end
-    local sum = 0
-    for _, v in ipairs(self:forth(e)) do sum = sum + v * v end
-    out[i] = math.sqrt(sum)
-  end
+  local covariance, out = stats.inverse(self.P), {}
+  for i = 1, self.d do out[i] = math.sqrt(covariance[i][i]) end
   return out
 end
 
 --- One set of lifts that may be true: a draw from the posterior.
+---@param generator table of M.generator
+---@return number[]
 function State:draw(generator)
   local z = {}
   for i = 1, self.d do z[i] = generator:normal() end
-  local x, m = self:back(z), self:mean()
+  local x, m = stats.lower_solve_t(self:factor(), z), self:mean()
   for i = 1, self.d do x[i] = x[i] + m[i] end
   return x
 end

@@ -252,11 +252,9 @@ end
 local function memories(tested)
   local weeks, chance, r1 = 0, 0, {}
   for s, series in ipairs(tested) do
-    local n, w = #series.w, series.w
-    local f = stats.ols_ar1(w, { 1 })
+    local n, f = #series.w, stats.ols_ar1(series.w, { 1 })
     local rss, lagged, before = 0, 0, 0
-    for i = 1, n do
-      local e = w[i] - f.intercept - f.slope * (i - 1)
+    for _, e in ipairs(f.residuals) do
       rss, lagged, before = rss + e * e, lagged + e * before, e
     end
     r1[s] = rss > 0 and lagged / rss or 0
