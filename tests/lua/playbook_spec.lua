@@ -171,8 +171,10 @@ describe("a playbook", function()
         state = "candidate", effect = 40, n = 20, q = 0.04, decision = "written" },
       { id = "0197-dddddd", kind = "tag", subject = "plain", effect = 1.2, lo = -4, hi = 6, n = 300, q = 0.7,
         decision = "no_difference" },
-      { id = "0197-eeeeee", kind = "fact", subject = "brightness", state = "candidate", effect = 0.31, lo = 0.1, hi = 0.5, n = 80,
-        decision = "written" },
+      { id = "0197-eeeeee", kind = "effect", subject_type = "fact", subject = "brightness", state = "candidate", effect = -20.4,
+        lo = -31, hi = -10, n = 80, decision = "written" },
+      { id = "0197-hhhhhh", kind = "rate", subject_type = "tag", subject = "plain", effect = 0.4, lo = -2, hi = 3, n = 300,
+        platform = "youtube", decision = "no_difference" },
       { id = "0197-ffffff", kind = "fact", subject = "Say: buy", state = "candidate", effect = 0.9, n = 80, decision = "written" },
       { id = "0197-gggggg", kind = "tag", subject = "meme", decision = "not_shown", effect = 3, n = 50 },
     }
@@ -183,12 +185,14 @@ describe("a playbook", function()
     assert.equal("cccccc", item(book.act, "18-21 h").finding)
     assert.same({ "plain", "dddddd" }, { book.same[1].feature, book.same[1].finding })
     assert.is_nil(item(book.try, "plain"))
-    assert.equal("more", item(book.act, "brightness").direction)
+    assert.equal("less", item(book.act, "brightness").direction)
     local text = playbook.to_markdown(book)
     assert.is_truthy(text:find("- hook: %+%d+ %% %(%+%d+ to %+%d+%), P%(lift > 0%) %d%.%d+, confirmed, n %d+, last 2025%-11%-%d+, "
       .. "best so far, finding aaaaaa\n"))
-    assert.is_truthy(text:find("- more brightness: rank correlation +0.31 (+0.10 to +0.50), candidate, n 80, finding eeeeee\n", 1, true))
-    assert.is_truthy(text:find("## Makes no difference\n- plain: +1 % (-4 to +6), makes no difference, n 300, finding dddddd\n", 1, true))
+    assert.is_truthy(text:find("- less brightness: +20 % per standard deviation (+10 to +31), candidate, n 80, finding eeeeee\n", 1,
+      true))
+    assert.is_truthy(text:find("## Makes no difference\n- plain: +1 % (-4 to +6), makes no difference, n 300, finding dddddd\n"
+      .. "- plain on youtube: +0 points (-2 to +3), makes no difference, n 300, finding hhhhhh\n", 1, true))
     assert.is_nil(text:find("buy", 1, true))
     local meme = item(book.try, "meme") or item(book.act, "meme")
     assert.is_true(meme == nil or meme.state == "not shown")
