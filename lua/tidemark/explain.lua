@@ -151,7 +151,9 @@ local function compared(e)
   local what = (text_of(metric.name) or "the metric"):gsub("_", " ")
   local line = (QUESTION[e.kind] or "Compared: %s"):format(what)
   local age = number_of(metric.age_h)
-  if age then line = line .. (" at %s"):format(age % 24 == 0 and count(age / 24, "days") or count(age, "hours")) .. " of age" end
+  if age then
+    line = ("%s at %s of age"):format(line, age % 24 == 0 and count(age / 24, "days") or count(age, "hours"))
+  end
   if text_of(metric.formula) then line = line .. (", measured as %s"):format(text_of(metric.formula)) end
   local lines = { line .. "." }
   local text = text_of(baseline.text)
@@ -192,9 +194,24 @@ local P_KIND = {
 }
 local SIDED = { two = "two-sided", greater = "one-sided, for more", less = "one-sided, for less" }
 
+local function family_of(e)
+  local f = table_of(e.family)
+  if not number_of(f.m) then return {} end
+  local line = ("Family: %s in one run (%s)"):format(count(f.m, "tests"), text_of(f.id) or "?")
+  local q, alpha = number_of(f.q), number_of(f.alpha)
+  if q then
+    line = ("%s, q %s by %s"):format(line, probability(q), text_of(f.procedure) or "?")
+    if alpha then line = ("%s, %s allowed"):format(line, plain(alpha)) end
+    if number_of(f.rank) then line = ("%s, rank %s"):format(line, plain(f.rank)) end
+  elseif f.procedure == "none" then
+    line = line .. ", not corrected"
+  end
+  return { line .. "." }
+end
+
 local function test_of(e)
-  local t, f = table_of(e.test), table_of(e.family)
-  if not text_of(t.method) then return {} end
+  local t = table_of(e.test)
+  if not text_of(t.method) then return family_of(e) end
   local line = "Test: " .. text_of(t.method)
   local statistic = number_of(t.statistic)
   if statistic then
@@ -219,18 +236,7 @@ local function test_of(e)
   local lines = { line .. "." }
   local method = METHODS[table_of(e.interval).method]
   if method then lines[2] = "Interval by " .. method .. "." end
-  if number_of(f.m) then
-    local many = ("Family: %s in one run (%s)"):format(f.m == 1 and "1 test" or plain(f.m) .. " tests", text_of(f.id) or "?")
-    local q, alpha = number_of(f.q), number_of(f.alpha)
-    if q then
-      many = ("%s, q %s by %s"):format(many, probability(q), text_of(f.procedure) or "?")
-      if alpha then many = ("%s, %s allowed"):format(many, plain(alpha)) end
-      if number_of(f.rank) then many = ("%s, rank %s"):format(many, plain(f.rank)) end
-    elseif f.procedure == "none" then
-      many = many .. ", not corrected"
-    end
-    lines[#lines + 1] = many .. "."
-  end
+  for _, family in ipairs(family_of(e)) do lines[#lines + 1] = family end
   return lines
 end
 
@@ -257,7 +263,8 @@ end
 
 local REASONS = {
   no_snapshot_near_age = "no snapshot near the age", likes_hidden = "likes are hidden", views_null = "views are not known",
-  period_window = "counts of a period, not of the lifetime", before_definition_change = "before the metric's definition changed",
+  period_window = "counts of a period, not of the lifetime",
+  before_definition_change = "before the metric's definition changed",
   straddles_definition_change = "the metric's definition changed during their life",
   counter_corrected = "the platform corrected its counter", stale_read = "the read was stale", too_young = "too young",
   deleted = "deleted", reupload = "uploaded again", duplicate = "double", quarantined = "in quarantine", holiday = "holidays",

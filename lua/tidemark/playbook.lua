@@ -101,67 +101,35 @@ end
 
 -- P = L L'
 function State:factor()
-  if self.L then return self.L end
-  local d, L = self.d, {}
-  for i = 1, d do
-    local Li, Pi = {}, self.P[i]
-    L[i] = Li
-    for j = 1, i do
-      local Lj, sum = L[j], Pi[j]
-      for k = 1, j - 1 do sum = sum - Li[k] * Lj[k] end
-      Li[j] = i == j and math.sqrt(sum) or sum / Lj[j]
-    end
-  end
-  self.L = L
-  return L
-end
-
--- L' x = b
-function State:back(b)
-  local L, d, x = self:factor(), self.d, {}
-  for i = d, 1, -1 do
-    local sum = b[i]
-    for k = i + 1, d do sum = sum - L[k][i] * x[k] end
-    x[i] = sum / L[i][i]
-  end
-  return x
-end
-
--- L x = b
-function State:forth(b)
-  local L, d, x = self:factor(), self.d, {}
-  for i = 1, d do
-    local sum = b[i]
-    for k = 1, i - 1 do sum = sum - L[i][k] * x[k] end
-    x[i] = sum / L[i][i]
-  end
-  return x
+  self.L = self.L or stats.cholesky(self.P)
+  return self.L
 end
 
 --- The expected ln lift of every feature (the intercept is the last).
+---@return number[]
 function State:mean()
-  if not self.m then self.m = self:back(self:forth(self.h)) end
+  if not self.m then
+    local L = self:factor()
+    self.m = stats.lower_solve_t(L, stats.lower_solve(L, self.h))
+  end
   return self.m
 end
 
 --- How uncertain each of them is.
+---@return number[]
 function State:sd()
-  local d, out = self.d, {}
-  for i = 1, d do
-    local e = {}
-    for j = 1, d do e[j] = i == j and 1 or 0 end
-    local sum = 0
-    for _, v in ipairs(self:forth(e)) do sum = sum + v * v end
-    out[i] = math.sqrt(sum)
-  end
+  local covariance, out = stats.inverse(self.P), {}
+  for i = 1, self.d do out[i] = math.sqrt(covariance[i][i]) end
   return out
 end
 
 --- One set of lifts that may be true: a draw from the posterior.
+---@param generator table of M.generator
+---@return number[]
 function State:draw(generator)
   local z = {}
   for i = 1, self.d do z[i] = generator:normal() end
-  local x, m = self:back(z), self:mean()
+  local x, m = stats.lower_solve_t(self:factor(), z), self:mean()
   for i = 1, self.d do x[i] = x[i] + m[i] end
   return x
 end
@@ -191,8 +159,8 @@ end
 --- not pay for much trying).
 ---@param o table works_per_week; generator; tags, blocks: indices of features; lambda; max_tags (5); groups: by tag's index,
 --- of a group a work has one; fatigue and recent (by tag's index, the share of the last four weeks' works that had it): a tag
---- with more than that share is not planned. Off unless given: measured, it costs most of the playbook's gain where nothing wears
---- out, and gains nothing where what is always used loses half its effect
+--- with more than that share is not planned. Off unless given: measured, it costs most of the playbook's gain where nothing
+--- wears out, and gains nothing where what is always used loses half its effect
 ---@return table[] works { tags = { index, … } best first, block = index or nil }
 function State:plan(o)
   local n = math.max(1, o.works_per_week)
@@ -285,20 +253,22 @@ local function works_of(posts, is_mine)
   return list
 end
 
--- The features of a creator's works: tags that enough works carry (the most carried first where there are many), blocks in use.
+-- The features: tags that enough of the owner's works carry (where there are too many, the most carried: by this creator, then
+-- by all), and the blocks in use.
 local function features_of(works)
-  local carried, blocks = {}, {}
+  local carried, mine, blocks, tags = {}, {}, {}, {}
   for _, work in ipairs(works) do
-    if work.mine and work.n > 0 then
-      for tag in pairs(work.tags) do carried[tag] = (carried[tag] or 0) + 1 end
-      for b in pairs(work.blocks) do blocks[b] = true end
+    for tag in pairs(work.n > 0 and work.tags or {}) do
+      carried[tag] = (carried[tag] or 0) + 1
+      mine[tag] = (mine[tag] or 0) + (work.mine and 1 or 0)
     end
+    for b in pairs(work.n > 0 and work.blocks or {}) do blocks[b] = true end
   end
-  local tags = {}
-  for _, tag in ipairs(sorted_keys(carried)) do
-    if carried[tag] >= LEAST_WORKS then tags[#tags + 1] = tag end
+  for tag, n in pairs(carried) do
+    if n >= LEAST_WORKS then tags[#tags + 1] = tag end
   end
   table.sort(tags, function(a, b)
+    if mine[a] ~= mine[b] then return mine[a] > mine[b] end
     if carried[a] ~= carried[b] then return carried[a] > carried[b] end
     return a < b
   end)
@@ -389,15 +359,18 @@ local function block_of(subject)
   return from and tonumber(from) < 24 and tonumber(from) // BLOCK_H or nil
 end
 
--- The best finding about each feature: in the better state, of works rather than of one platform's posts, with the smaller q.
+local function type_of(finding) return finding.subject_type or finding.kind end
+
+-- The best finding about each feature: in the better state, a lift rather than a success rate, of works rather than of one
+-- platform's posts, with the smaller q.
 local function rank_of(finding)
-  return { STATES[finding.state] or (finding.decision == "no_difference" and 4 or 5), finding.platform and 1 or 0,
-    finding.q or 1, tostring(finding.id) }
+  return { STATES[finding.state] or (finding.decision == "no_difference" and 4 or 5), finding.kind == "rate" and 1 or 0,
+    finding.platform and 1 or 0, finding.q or 1, tostring(finding.id or finding.rule) }
 end
 
 local function better(a, b)
   local x, y = rank_of(a), rank_of(b)
-  for i = 1, 4 do
+  for i = 1, #x do
     if x[i] ~= y[i] then return x[i] < y[i] end
   end
   return false
@@ -407,13 +380,13 @@ local function index_findings(findings)
   local by = {}
   for _, finding in ipairs(findings or {}) do
     local key
-    if finding.kind == "tag" or finding.kind == "hashtag" then
+    if type_of(finding) == "tag" then
       key = "tag:" .. tostring(finding.subject)
-    elseif finding.kind == "time_block" or finding.kind == "posting_block" then
+    elseif type_of(finding) == "time_block" then
       local b = block_of(finding.subject)
       key = b and "time_block:" .. b
     end
-    if key and finding.table ~= "trend_analysis" and (not by[key] or better(finding, by[key])) then by[key] = finding end
+    if key and finding.kind ~= "insufficient" and (not by[key] or better(finding, by[key])) then by[key] = finding end
   end
   return by
 end
@@ -473,34 +446,38 @@ local function by_m(sign)
   end
 end
 
+local function finding_item(finding, state)
+  return { feature = finding.subject, kind = type_of(finding), platform = finding.platform, lift = finding.effect,
+    lo = finding.lo, hi = finding.hi, unit = finding.kind == "rate" and "points" or nil, n = finding.n, state = state,
+    finding = short(finding.id) }
+end
+
 -- Findings about what is no feature (formats, numeric facts), as far as their names are enumerated ones.
 local function other_items(findings, book)
   for _, finding in ipairs(findings or {}) do
-    local fact, format = finding.kind == "fact", finding.kind == "format"
+    local kind = type_of(finding)
     local stands = finding.state == "confirmed" or finding.state == "candidate"
-    if (fact or format) and stands and M.safe(finding.subject) and finding.effect then
-      local item = { feature = finding.subject, kind = finding.kind, platform = finding.platform, n = finding.n,
-        state = finding.state, finding = short(finding.id), why = "finding" }
-      if fact then
-        item.rho, item.lo, item.hi = finding.effect, finding.lo, finding.hi
-        item.direction = finding.effect > 0 and "more" or "less"
-      else
-        item.lift, item.lo, item.hi = finding.effect, finding.lo, finding.hi
+    if (kind == "fact" or kind == "format") and stands and M.safe(finding.subject) and finding.effect then
+      local item, up = finding_item(finding, finding.state), finding.effect > 0
+      if kind == "fact" then
+        item.direction = up and "more" or "less"
+        if not up then item.lift, item.lo, item.hi = -item.lift, item.hi and -item.hi, item.lo and -item.lo end
       end
-      local list = (fact or finding.effect > 0) and book.act or book.avoid
+      local list = (kind == "fact" or up) and book.act or book.avoid
       list[#list + 1] = item
     end
   end
 end
 
 local function no_difference(findings)
-  local list = {}
+  local best, list = {}, {}
   for _, finding in ipairs(findings or {}) do
     if finding.decision == "no_difference" and M.safe(finding.subject) then
-      list[#list + 1] = { feature = finding.subject, kind = finding.kind, platform = finding.platform, lift = finding.effect,
-        lo = finding.lo, hi = finding.hi, n = finding.n, state = "makes no difference", finding = short(finding.id) }
+      local key = ("%s:%s:%s"):format(type_of(finding), finding.subject, finding.platform or "*")
+      if not best[key] or better(finding, best[key]) then best[key] = finding end
     end
   end
+  for _, key in ipairs(sorted_keys(best)) do list[#list + 1] = finding_item(best[key], "makes no difference") end
   table.sort(list, function(a, b)
     if (a.n or 0) ~= (b.n or 0) then return (a.n or 0) > (b.n or 0) end
     if a.feature ~= b.feature then return a.feature < b.feature end
@@ -573,8 +550,9 @@ end
 ---@param posts table rows: platform, external_id, account, creator, content, published_at, local_hour, tags, score (at 7 d),
 --- score_24h (used where there is no score yet)
 ---@param world { as_of: number } epoch seconds; later posts are not looked at
----@param findings table[]? rows { id, table, kind, subject, platform, state, effect, lo, hi, n, q, decision }; effects in
---- percent, of facts a rank correlation
+---@param findings table[]? rows { id, table, kind, subject, platform, state, effect, lo, hi, n, q, decision }, kind
+--- = the subject's type, or that of the evidence beside subject_type; effects in percent, of facts per standard deviation, of
+--- rates (kind "rate") in points
 ---@param opts table? creator or account: his playbook, with the owner's other creators as his prior; works_per_week (as
 --- he does); max_tags; groups: by tag, of a group a work has one; fatigue: see plan; seed; prior: by feature { mean, sd }
 --- in place of the owner's other creators
@@ -609,17 +587,16 @@ end
 
 -- --- how it is handed on ----------------------------------------------------------------------------------------------------
 
-local function signed(x) return x and ("%+d"):format(math.floor(x + 0.5)) or "?" end
+local function rounded(x) return x and math.floor(x + 0.5) end
+
+local function signed(x) return x and ("%+d"):format(rounded(x)) or "?" end
 
 local function item_line(item)
   local what = item.feature .. (item.platform and M.safe(item.platform) and " on " .. item.platform or "")
   local parts = {}
-  if item.rho then
-    what = item.direction .. " " .. what
-    parts[1] = ("rank correlation %+.2f (%+.2f to %+.2f)"):format(item.rho, item.lo or item.rho, item.hi or item.rho)
-  else
-    parts[1] = ("%s %% (%s to %s)"):format(signed(item.lift), signed(item.lo), signed(item.hi))
-  end
+  if item.direction then what = item.direction .. " " .. what end
+  local unit = item.direction and "% per standard deviation" or item.unit or "%"
+  parts[1] = ("%s %s (%s to %s)"):format(signed(item.lift), unit, signed(item.lo), signed(item.hi))
   if item.p then parts[#parts + 1] = ("P(lift > 0) %.2f"):format(item.p) end
   parts[#parts + 1] = item.state
   parts[#parts + 1] = "n " .. tostring(item.n or "?")
@@ -699,7 +676,7 @@ end
 
 local function plain(item)
   return { feature = item.feature, kind = item.kind, platform = M.safe(item.platform) and item.platform or nil,
-    lift = item.lift, rho = item.rho, direction = item.direction, lo = item.lo, hi = item.hi,
+    lift = rounded(item.lift), unit = item.unit, direction = item.direction, lo = rounded(item.lo), hi = rounded(item.hi),
     p = item.p and math.floor(100 * item.p + 0.5) / 100,
     state = item.state, n = item.n, last = item.last, why = item.why, finding = item.finding }
 end

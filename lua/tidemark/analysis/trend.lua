@@ -163,7 +163,8 @@ local function cut(series, p, from)
   end
   series.alive = #sorted_keys(alive)
   series.middle = math.max(1, stats.median(table.move(sums, start, weeks, 1, {})) or 1)
-  series.tested = not series.few and series.alive >= MIN_WEEKS
+  series.empty = first == nil
+  series.tested = not series.few and not series.empty and series.alive >= MIN_WEEKS
 end
 
 -- --- the noise of a pool of series -----------------------------------------------------------------------------------------
@@ -251,11 +252,9 @@ end
 local function memories(tested)
   local weeks, chance, r1 = 0, 0, {}
   for s, series in ipairs(tested) do
-    local n, w = #series.w, series.w
-    local f = stats.ols_ar1(w, { 1 })
+    local n, f = #series.w, stats.ols_ar1(series.w, { 1 })
     local rss, lagged, before = 0, 0, 0
-    for i = 1, n do
-      local e = w[i] - f.intercept - f.slope * (i - 1)
+    for _, e in ipairs(f.residuals) do
       rss, lagged, before = rss + e * e, lagged + e * before, e
     end
     r1[s] = rss > 0 and lagged / rss or 0
@@ -415,7 +414,8 @@ local function warnings_of(series, p, opts)
     if last < p.last - 2 then stopped = stopped + 1 end
   end
   if stopped > 0 then
-    warn(list, "accounts_stop", "%d of the platform's accounts have no days up to %s", stopped, date(p.last))
+    warn(list, "accounts_stop", "%d of the platform's accounts %s no days up to %s", stopped, stopped == 1 and "has" or "have",
+      date(p.last))
   end
   return list
 end
@@ -464,6 +464,7 @@ local function insufficient(series, p, opts)
   else
     c.n = { unit = "weeks", used = series.alive, needed = MIN_WEEKS }
     c.why = ("%d of %d weeks with new posts"):format(c.n.used, c.n.needed)
+    if series.empty then c.n.used, c.why = 0, "no views gained" end
   end
   return c
 end
