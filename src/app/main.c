@@ -11,7 +11,10 @@
 static const struct app_command commands[] = {
     {"init", "make a project folder", true, cmd_init},
     {"ingest", "payloads of the platforms to rows", true, cmd_ingest},
+    {"learn", "what works: rules over the posts, with their evidence", true, cmd_learn},
     {"report", "what the data says: tables, CSV, JSON", true, cmd_report},
+    {"playbook", "what the AI should do, avoid, ignore and try", true, cmd_playbook},
+    {"explain", "where a finding's numbers come from", false, cmd_explain},
     {"change", "what changed in the AI, and when: add, list", false, cmd_change},
     {"quarantine", "what could not be taken, and why: list, show", false, cmd_quarantine},
     {"db", "the database: start, stop, migrate, status, verify, revert, psql", false, cmd_db},

@@ -59,6 +59,7 @@ struct row_bad {
     const char *code; /* "missing_id", "bad_shape", "bad_json", … */
     const char *text; /* what, where, for a person */
     const char *body; /* the item as JSON, or the line as it came */
+    size_t body_len;  /* 0: up to the NUL; a line may hold some */
 };
 
 struct rows {

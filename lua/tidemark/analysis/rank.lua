@@ -1,0 +1,93 @@
+-- ctx.rank: how often do posts with a label beat their account's usual?
+--
+-- The rate is drawn to what all labels of the platform have (a beta prior), so that one lucky post is no pattern. Whether a
+-- label differs is a question to the same accounts' other posts: success (1 or 0) on account effects, labels and what else is
+-- held equal. Without the other columns that is the Mantel-Haenszel test with accounts as strata; the columns are there because
+-- a label that goes with a good hour or a good tag has their rate without being the reason. HC3, as a rate's noise is uneven.
+
+local candidate = require("tidemark.analysis.candidate")
+local compare = require("tidemark.analysis.compare")
+local labels = require("tidemark.analysis.labels")
+local stats = require("tidemark.stats")
+local util = require("tidemark.analysis.util")
+
+local M = {}
+
+-- The same posts, with success as what is looked at. A post without a score has no usual to beat.
+local function successes(rows)
+  local out = {}
+  for i, row in ipairs(rows) do
+    local copy = {}
+    for k, v in pairs(row) do copy[k] = v end
+    copy.y = row.y and row.score and (row.score > 0 and 1.0 or 0.0) or nil
+    if row.y and not row.score then copy.why = "no_baseline" end
+    out[i] = copy
+  end
+  return out
+end
+
+-- The difference in probability that a lift makes where scores are spread as on this platform: the chance that a post which
+-- would have lain at its account's median lies above it, P(z < lift / sd) - 1/2.
+local function gate_of(rows, platform, lift)
+  local scores = {}
+  for _, row in ipairs(rows) do
+    if row.platform == platform and row.y then scores[#scores + 1] = row.score end
+  end
+  local variance = util.variance(scores)
+  if not variance or variance <= 0 then return lift / 2 end
+  return stats.normal_cdf(lift / math.sqrt(variance)) - 0.5
+end
+
+local function priors(candidates)
+  local groups, out = {}, {}
+  for _, c in ipairs(candidates) do
+    groups[c.platform] = groups[c.platform] or {}
+    table.insert(groups[c.platform], { k = c.values.successes, n = c.values.scored })
+  end
+  for platform, list in pairs(groups) do out[platform] = labels.prior(list) end
+  return out
+end
+
+local function as_rate(c, prior, gate, lift)
+  local group = { k = c.values.successes, n = c.values.scored }
+  local lo, hi = labels.wilson(group)
+  c.kind = "rate"
+  c.contrast = {
+    raw = c.effect.raw, se = c.effect.se, df = c.effect.df, lo = c.interval.lo, hi = c.interval.hi, gate = gate,
+    scale = lift / gate, unit = "probability",
+  }
+  c.effect = { raw = group.k / group.n, shrunk = labels.posterior(group, prior), unit = "probability" }
+  c.interval = { lo = lo, hi = hi, level = 0.95, method = "wilson", unit = "probability" }
+  c.baseline = {
+    kind = "pool_prior", value = prior.a / (prior.a + prior.b), n = c.n.b, controlled = true,
+    text = ("all labels of the platform: Beta(%.1f, %.1f); tested against the same accounts' other posts")
+      :format(prior.a, prior.b),
+  }
+  c.test.method = "success regressed on accounts, labels and what is held equal, HC3"
+  local p = c.params
+  p.prior_a, p.prior_b, p.difference, p.difference_se = prior.a, prior.b, c.contrast.raw, c.contrast.se
+  p.difference_lo, p.difference_hi, p.difference_gate = c.contrast.lo, c.contrast.hi, gate
+end
+
+--- Success rates of labels, per platform.
+---@param rows tidemark.Row[]
+---@param opts table options of ctx.rank
+---@param world table
+---@return tidemark.Candidate[]
+function M.run(rows, opts, world)
+  local own = {}
+  for k, v in pairs(opts) do own[k] = v end
+  own.per, own.sided = "platform", "two"
+  local judged = successes(rows)
+  local out = compare.run(judged, own, world)
+  local prior, gates, _, lift = priors(out), {}, candidate.limits(opts)
+  for _, c in ipairs(out) do
+    if c.status == "tested" then
+      gates[c.platform] = gates[c.platform] or gate_of(judged, c.platform, lift)
+      as_rate(c, prior[c.platform], gates[c.platform], lift)
+    end
+  end
+  return out
+end
+
+return M
