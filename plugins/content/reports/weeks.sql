@@ -12,7 +12,8 @@
 -- chart: interval change lo hi
 -- glyph: glyph
 -- instead: instead
--- note: Change: the last 4 weeks against those before. A gap: no post of that week was read at 24 h under the definition of views in force now.
+-- note: Change: posts of the last 4 weeks against those before; it takes 8 of each.
+-- note: A gap: no post of that week was read at 24 h under the definition of views in force now.
 -- note: Weeks of 7 days, the last one to {ends} {zone}.
 -- empty: No post has been read at 24 hours yet. Take some in and learn: tidemark ingest FILE, tidemark learn
 -- next: tidemark report freshness
@@ -59,10 +60,16 @@ WITH marks AS (
        SELECT h.*, 1.95996 + 2.37227 / df + 2.8225 / df ^ 2 + 2.5558 / df ^ 3 AS t, sqrt(v1 + v0) AS se
          FROM (SELECT *, CASE WHEN n1 >= 8 AND n0 >= 8 AND v1 + v0 > 0
                               THEN (v1 + v0) ^ 2 / (v1 ^ 2 / (n1 - 1) + v0 ^ 2 / (n0 - 1)) END AS df FROM halves) h
-), reads AS (
-       SELECT platform, max(observed_at) AS last_at FROM tidemark.content_at_age GROUP BY platform
+), reads AS ( -- a platform has stopped where others went on
+       SELECT s.platform, m.last_at, coalesce(m.last_at < marks.ends - interval '36 hours', true) AS stopped
+         FROM marks
+        CROSS JOIN series s
+         LEFT JOIN (SELECT platform, max(recorded_at) AS last_at
+                      FROM content_performance_metrics, marks
+                     WHERE user_id = (SELECT auth.uid()) AND recorded_at > marks.ends - interval '28 days'
+                     GROUP BY platform) m ON m.platform = s.platform
 )
-SELECT CASE WHEN reads.last_at < marks.ends - interval '4 days' THEN 'fault' WHEN t IS NULL THEN 'unknown'
+SELECT CASE WHEN reads.stopped THEN 'fault' WHEN t IS NULL THEN 'unknown'
             WHEN d - t * se > 0 THEN 'up' WHEN d + t * se < 0 THEN 'down' ELSE 'flat' END AS glyph,
        s.platform,
        s.series,
@@ -71,13 +78,15 @@ SELECT CASE WHEN reads.last_at < marks.ends - interval '4 days' THEN 'fault' WHE
        100 * (exp(d - t * se) - 1) AS lo,
        100 * (exp(d + t * se) - 1) AS hi,
        c.posts,
-       CASE WHEN reads.last_at < marks.ends - interval '4 days'
-            THEN 'stopped ' || to_char(reads.last_at, 'Dy FMDD Mon') || '; last ' || round(s.last)
-            WHEN t IS NULL THEN 'last ' || round(s.last) || '; too few posts to compare: ' || n1 || ' in the last 4 weeks, ' || n0
-                 || ' before (8 needed)' END AS instead,
+       CASE WHEN reads.stopped
+            THEN coalesce('stopped ' || to_char(reads.last_at, 'Dy FMDD Mon'), 'nothing for 28 d') || '; last ' || l.brief
+            WHEN t IS NULL THEN 'last ' || l.brief || '; too few posts: ' || n1 || ' and ' || n0 || ' of 8 needed' END AS instead,
        reads.last_at,
        marks.ends
   FROM series s
+ CROSS JOIN LATERAL (SELECT CASE WHEN s.last < 999.5 THEN round(s.last)::text
+                                  WHEN s.last < 999500 THEN to_char(s.last / 1000, 'FM990.0') || ' k'
+                                  ELSE to_char(s.last / 1000000, 'FM999990.0') || ' M' END AS brief) l
   JOIN compared c ON c.platform = s.platform
   JOIN reads ON reads.platform = s.platform
  CROSS JOIN marks

@@ -187,7 +187,14 @@ static void what_leaves_the_scale_has_an_arrow(void **state)
                                    {"140", "30", "211"},  {"-5", NULL, NULL}, {NULL, "1", "2"}};
     struct rowset *r = intervals(6, rows);
     struct table_layout layout = interval_layout();
-    render(r, &layout, (struct table_style){.width = 44}, "x");
+    render(r, &layout, (struct table_style){.width = 44},
+           "     x         95 %  −50        0        +50\n"
+           "   +10  −400 to 900  ◂━━━━━━━━━━┼━○━━━━━━━━▸\n"
+           "   +10       5 to ·             ┊─●────────▸\n"
+           "   +12      9 to 15             ┊ ━●\n"
+           "  +140    30 to 211             ┊      ────▸\n"
+           "    −5            ·\n"
+           "     ·       1 to 2\n");
     rowset_free(&r);
 }
 
