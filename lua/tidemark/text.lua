@@ -226,11 +226,12 @@ end
 
 -- Each gives the text without them, and how many there were.
 local function take_links(shape)
-  if not shape:find("[./]") then return shape, 0 end
-  local scheme, www, path
-  shape, scheme = shape:gsub("[Hh][Tt][Tt][Pp][Ss]?://[!-~]+", " ")
-  shape, www = shape:gsub("%f[%w][Ww][Ww][Ww]%.[%w-]+%.[!-~]+", " ")
-  shape, path = shape:gsub("%f[%w.@/_-][%w-][%w.-]*%.%a%a+/[!-~]*", " ") -- example.com/path
+  local scheme, www, path = 0, 0, 0
+  if shape:find("://", 1, true) then shape, scheme = shape:gsub("[Hh][Tt][Tt][Pp][Ss]?://[!-~]+", " ") end
+  if shape:find("[Ww]%.") then shape, www = shape:gsub("%f[%w][Ww][Ww][Ww]%.[%w-]+%.[!-~]+", " ") end
+  if shape:find("%.%a%a+/") then -- example.com/path
+    shape, path = shape:gsub("%f[%w.@/_-][%w-][%w.-]*%.%a%a+/[!-~]*", " ")
+  end
   return shape, scheme + www + path
 end
 
@@ -359,8 +360,8 @@ end
 ---@field length integer characters (code points), blanks too; a byte that is no UTF-8 counts as one
 ---@field words integer pieces between blanks that hold a letter or digit; of Han and kana two characters are a word (rounded
 ---  up for each run). Links, mentions and hashtags are no words
----@field hashtags integer # or ＃ and letters, digits, _, at least one letter; not inside a word ("C#", "a#b") or an HTML entity.
----  "#a#b" are two
+---@field hashtags integer # or ＃ and letters, digits, _, at least one letter; not inside a word ("C#", "a#b") or an entity
+---  of HTML. "#a#b" are two
 ---@field mentions integer @ or ＠ and a name; not an e-mail address
 ---@field links integer http:// and https://, www.…, and domain.tld/…
 ---@field emoji integer as a person sees them: a ZWJ sequence, a skin tone with what it colours, a flag and a keycap are one
