@@ -5,7 +5,7 @@
 CREATE OR REPLACE FUNCTION tidemark.post_scores(owner uuid, age_h integer, metric text, since timestamptz, as_of timestamptz)
 RETURNS TABLE (platform text, external_id text, y double precision, baseline double precision, baseline_n integer,
                score double precision)
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET jit = off SET enable_nestloop = off AS $$
 #variable_conflict use_column
 BEGIN
     IF metric IS NULL OR metric NOT IN ('engagement', 'reach') THEN
@@ -27,17 +27,21 @@ BEGIN
          WHERE a.user_id = post_scores.owner AND p.user_id = post_scores.owner AND a.age_h = post_scores.age_h
            AND (a.observed_at <= post_scores.as_of OR a.basis = 'missing') AND p.published_at <= post_scores.as_of
     ), days AS (
-        SELECT DISTINCT r.account_id, r.segment, r.day FROM read r
-         WHERE post_scores.since IS NULL OR r.published_at >= post_scores.since
+        -- One list a day, made while the rows pass by in order: joining posts to days takes minutes where this takes seconds.
+        SELECT DISTINCT ON (w.account_id, w.segment, w.day) w.account_id, w.segment, w.day, w.ys
+          FROM (SELECT r.account_id, r.segment, r.day, r.published_at,
+                       array_agg(r.y) FILTER (WHERE r.y IS NOT NULL)
+                           OVER (PARTITION BY r.account_id, r.segment ORDER BY r.day
+                                 RANGE BETWEEN 89 PRECEDING AND CURRENT ROW) AS ys
+                  FROM read r) w
+         WHERE post_scores.since IS NULL OR w.published_at >= post_scores.since
+         ORDER BY w.account_id, w.segment, w.day
     ), usual AS (
-        -- A window of 90 days lies in two blocks of 90: joined by equality, then cut.
-        SELECT d.account_id, d.segment, d.day, percentile_cont(0.5) WITHIN GROUP (ORDER BY o.y) AS median, count(*) AS n
-          FROM days d CROSS JOIN (VALUES (0), (1)) AS b (back)
-               JOIN read o ON o.account_id = d.account_id AND o.segment = d.segment AND o.day / 90 = d.day / 90 - b.back
-         WHERE o.day > d.day - 90 AND o.day <= d.day AND o.y IS NOT NULL
-         GROUP BY d.account_id, d.segment, d.day
+        SELECT d.account_id, d.segment, d.day, cardinality(d.ys) AS n,
+               (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY y) FROM unnest(d.ys) AS y) AS median
+          FROM days d
     )
-    SELECT r.platform, r.external_id, r.y, u.median, coalesce(u.n, 0)::integer - (r.y IS NOT NULL)::integer,
+    SELECT r.platform, r.external_id, r.y, u.median, coalesce(u.n, 0) - (r.y IS NOT NULL)::integer,
            CASE WHEN u.n > 5 THEN r.y - u.median END
       FROM read r LEFT JOIN usual u ON u.account_id = r.account_id AND u.segment = r.segment AND u.day = r.day
      WHERE post_scores.since IS NULL OR r.published_at >= post_scores.since;

@@ -4,14 +4,13 @@
 -- between two definitions of views (0 there). Rounded on the running sum, so that the days of an increment add up to it.
 CREATE OR REPLACE FUNCTION tidemark.daily_gains(owner uuid, since timestamptz, as_of timestamptz)
 RETURNS TABLE (platform text, external_id text, first_day date, gained bigint[])
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off SET enable_nestloop = off
 SET timezone = 'UTC' AS $$
 #variable_conflict use_column
 DECLARE
     platforms text[];
     ids       text[];
     births    timestamptz[];
-    kinds     text[];
     closed    date; -- the first day that is not complete
     opened    date := since::date;
 BEGIN
@@ -20,9 +19,7 @@ BEGIN
                      (SELECT max(a.recorded_at) FROM public.archived_performance_metrics a
                        WHERE a.user_id = owner AND a.recorded_at <= daily_gains.as_of AND a.metric_window = 'lifetime'))
             - interval '72 hours')::date INTO closed;
-    SELECT array_agg(p.platform::text), array_agg(p.external_id), array_agg(p.published_at),
-           array_agg(tidemark.media_kind(p.features, p.url))
-      INTO platforms, ids, births, kinds
+    SELECT array_agg(p.platform::text), array_agg(p.external_id), array_agg(p.published_at) INTO platforms, ids, births
       FROM tidemark.posts p
      WHERE p.user_id = owner AND (p.published_at <= daily_gains.as_of OR p.published_at IS NULL);
 
@@ -40,14 +37,25 @@ BEGIN
         SELECT s.post, s.at, s.views - coalesce(s.had, 0) AS gain, coalesce(s.before, births[s.post]) AS before
           FROM steps s
          WHERE s.before IS NOT NULL OR births[s.post] < s.at AND s.at <= births[s.post] + interval '3 days'
+    ), named AS (
+        -- Joined and not looked up by position: the nth of a list of texts is found by walking there.
+        SELECT w.post, w.platform, w.external_id, c.changes
+          FROM unnest(platforms, ids) WITH ORDINALITY AS w (platform, external_id, post)
+               JOIN tidemark.posts p ON p.user_id = owner AND p.platform = w.platform AND p.external_id = w.external_id
+               LEFT JOIN (SELECT d.platform, k.kind, array_agg(d.valid_from) AS changes
+                            FROM tidemark.metric_definitions d
+                                 JOIN (SELECT DISTINCT q.platform, tidemark.media_kind(q.features, q.url) AS kind
+                                         FROM tidemark.posts q WHERE q.user_id = owner) k
+                                   ON k.platform = d.platform AND d.media_kind IN ('', k.kind)
+                           WHERE d.metric = 'views' AND d.valid_from > '-infinity'
+                           GROUP BY d.platform, k.kind) c
+                 ON c.platform = p.platform AND c.kind = tidemark.media_kind(p.features, p.url)
     ), told AS (
         SELECT i.post, i.at, i.before,
-               CASE WHEN EXISTS (SELECT FROM tidemark.metric_definitions d
-                                  WHERE d.platform = platforms[i.post] AND d.metric = 'views'
-                                    AND d.media_kind IN ('', kinds[i.post]) AND d.valid_from > i.before
-                                    AND d.valid_from <= i.at)
+               CASE WHEN n.changes IS NOT NULL
+                     AND EXISTS (SELECT FROM unnest(n.changes) AS change WHERE change > i.before AND change <= i.at)
                     THEN 0 ELSE i.gain END AS gain
-          FROM increments i
+          FROM increments i JOIN named n ON n.post = i.post
          WHERE i.before < i.at AND i.before < closed AND (opened IS NULL OR i.at >= opened)
     ), pieces AS (
         SELECT t.post, k.day,
@@ -55,13 +63,15 @@ BEGIN
                      / extract(epoch FROM t.at - t.before)::double precision)
              - round(t.gain * extract(epoch FROM greatest(t.before, k.day) - t.before)::double precision
                      / extract(epoch FROM t.at - t.before)::double precision) AS gain
-          FROM told t, LATERAL (SELECT t.before::date + n AS day FROM generate_series(0, t.at::date - t.before::date) AS n) k
+          FROM told t, LATERAL (SELECT t.before::date + n AS day FROM generate_series(0, (t.at - interval '1 microsecond')::date - t.before::date) AS n) k
          WHERE k.day < closed AND (opened IS NULL OR k.day >= opened)
     ), days AS (
         SELECT p.post, p.day, sum(p.gain)::bigint AS gain FROM pieces p GROUP BY p.post, p.day
     )
     -- Reads follow each other without a gap, and so do their days.
-    SELECT platforms[d.post], ids[d.post], min(d.day), array_agg(d.gain ORDER BY d.day) FROM days d GROUP BY d.post;
+    SELECT n.platform, n.external_id, g.first_day, g.gained
+      FROM (SELECT d.post, min(d.day) AS first_day, array_agg(d.gain ORDER BY d.day) AS gained FROM days d GROUP BY d.post) g
+           JOIN named n ON n.post = g.post;
 END
 $$;
 COMMENT ON FUNCTION tidemark.daily_gains(uuid, timestamptz, timestamptz) IS 'tidemark: views gained per UTC day, per post';
