@@ -150,7 +150,7 @@ end
 -- What was learnt since the finding became a candidate, as if it were all there is.
 local function fresh(t, life)
   local S, V = (t.k.S - (life.s0 or 0)) * (life.direction or 1), t.k.V - (life.v0 or 0)
-  if V <= 1e-9 then return 1.0, nil end
+  if V <= 1e-6 * t.k.V then return 1.0, nil end -- as much as before: what is written has ten digits
   return stats.halfnormal_e(S, V, TAU), S / V
 end
 
