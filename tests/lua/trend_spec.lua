@@ -132,6 +132,23 @@ describe("weekly trends", function()
     end
   end)
 
+  it("compare a label on many posts with the posts that have it not", function()
+    local world = { posts = {}, extra = {} }
+    for k = 1, 12 do
+      for _, with in ipairs({ true, false }) do
+        local from = #world.posts
+        posts_of(world, { label = ("t%02d%s"):format(k, with and "w" or ""), weeks = 17, seed = 2 * k + (with and 1 or 0),
+          level = with and rising(17, 4) or flat })
+        for i = from + 1, #world.posts do world.extra[i] = { by = { ("t%02d"):format(k), with and "grows" or nil } } end
+      end
+    end
+    local list = run(world)
+    local c = find(list, "grows")
+    assert.is_true(math.abs(c.effect.raw - math.log(4)) < 0.3, "ln change " .. c.effect.raw)
+    assert.equal(12, c.baseline.n)
+    for k = 1, 12 do assert.is_true(math.abs(find(list, ("t%02d"):format(k)).effect.raw) < 0.3) end
+  end)
+
   it("begin at a changed definition of a view where the series are few, and say so", function()
     local world = posts_of({ posts = {}, extra = {} }, {
       label = "a", weeks = 20, level = function(week) return week >= 8 and 1600 or 1000 end,

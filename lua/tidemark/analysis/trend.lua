@@ -8,6 +8,8 @@
 -- Decisions, each for a reason:
 --   * with ten series or more the platform's common weekly movement is taken out (a season, an algorithm, a changed definition
 --     of a view moves all labels alike); with fewer the series begins at the latest change of that definition
+--   * a label on many posts moves the other labels of these posts as well: it is compared with what the others bring in without
+--     them (x2.5 on a third of all posts would be seen as x1.7)
 --   * a label that begins inside the window (its first weeks bring nothing) is looked at from the week after its first: that a
 --     thing came into being is no trend, and its first week is a part of one
 --   * views come in lumps (a post brings its views within days), so labels scatter very differently: how far one variance may
@@ -21,6 +23,8 @@ local DAY = 86400
 local MIN_WEEKS = 8 -- fewer give no line worth testing
 local COMMON_SERIES = 10 -- a median over fewer would take the series' own movement out
 local LENT_WEEKS = 4 -- the most that other series may add to a series' own degrees of freedom
+local LARGE = 0.05 -- of the platform's posts: a label with more is compared with the others' remaining posts
+local COMPARED = 60 -- series are enough for a median
 local CAUTION_MANY, CAUTION_FEW = 0.3, 0.5 -- standard errors added to the pool's memory from week to week
 local RHO_STEP, RHO_STEPS = 0.02, 45
 local WEEK_LAGS = 12 -- beyond, the memory is nothing
@@ -59,7 +63,7 @@ end
 local function platform_of(platforms, name)
   local p = platforms[name]
   if not p then
-    p = { name = name, labels = {}, unknown = {}, stops = {} }
+    p = { name = name, posts = 0, labels = {}, unknown = {}, stops = {} }
     platforms[name] = p
   end
   return p
@@ -81,6 +85,7 @@ local function survey(posts, extra)
       p.last = math.max(p.last or last, last)
       local account = post.account or ""
       p.stops[account] = math.max(p.stops[account] or last, last)
+      p.posts = p.posts + 1
       for _, label in ipairs(labels) do p.labels[label] = (p.labels[label] or 0) + 1 end
     end
   end
@@ -106,6 +111,32 @@ local function add_post(series, post)
   list[6] = nil
 end
 
+-- What a post brings in by weeks, counted back from the platform's last day (0 = the last week).
+local function weeks_back(gained, p)
+  local weeks = {}
+  for i = math.max(1, p.from - gained.first_day + 1), #gained do
+    local back = (p.last - gained.first_day - i + 1) // 7
+    weeks[back] = (weeks[back] or 0) + math.max(0, gained[i])
+  end
+  return weeks
+end
+
+-- What a large label shares with others, by weeks: a third of all posts moves every other label that is on them, and must not
+-- be taken for the platform's movement when it is compared with that.
+local function add_shared(list, gained, p)
+  local weeks
+  for _, large in ipairs(list) do
+    for _, other in ipairs(large.large and list or {}) do
+      if other ~= large then
+        weeks = weeks or weeks_back(gained, p)
+        local with = large.shared[other] or { posts = 0 }
+        large.shared[other], with.posts = with, with.posts + 1
+        for back, sum in pairs(weeks) do with[back] = (with[back] or 0) + sum end
+      end
+    end
+  end
+end
+
 -- The daily sums of every label that has enough posts: platform.series, by label.
 local function fill(posts, extra, platforms, opts, since)
   local min_posts = opts.min_posts or 10
@@ -115,6 +146,7 @@ local function fill(posts, extra, platforms, opts, since)
     for _, label in ipairs(sorted_keys(p.labels)) do
       local series = { platform = p.name, label = label, posts = p.labels[label], days = {}, begun = {}, examples = {} }
       series.few = series.posts < min_posts
+      series.large, series.shared = series.posts >= LARGE * p.posts, {}
       for d = 1, series.few and 0 or p.last - p.from + 1 do series.days[d] = 0 end
       p.series[#p.series + 1] = series
       p.labels[label] = series
@@ -124,14 +156,16 @@ local function fill(posts, extra, platforms, opts, since)
     local post = posts[i]
     local gained = post.gained
     if gained and #gained > 0 then
+      local p, list = platforms[post.platform], {}
       for _, label in ipairs(labels_of(extra[i])) do
-        local p = platforms[post.platform]
         local series = p.labels[label]
         if not series.few then
           add_days(series, gained, p.from)
           add_post(series, post)
+          list[#list + 1] = series
         end
       end
+      if #list > 1 then add_shared(list, gained, p) end
     end
   end
 end
@@ -315,34 +349,67 @@ local function lend(tested, fits)
   return math.min(df, LENT_WEEKS), word
 end
 
--- The platform's common weekly movement, by median polish over the weeks that end together; taken out of every series.
-local function take_common(tested)
+-- The common weekly movement of series that end together, by median polish: by weeks back, about 0.
+local function movement(list)
   local level, common, most = {}, {}, 0
-  for s, series in ipairs(tested) do level[s], most = 0, math.max(most, #series.w) end
+  for s, w in ipairs(list) do level[s], most = 0, math.max(most, #w) end
   for _ = 1, 4 do
     for back = 0, most - 1 do
       local of = {}
-      for s, series in ipairs(tested) do
-        local v = series.w[#series.w - back]
+      for s, w in ipairs(list) do
+        local v = w[#w - back]
         if v then of[#of + 1] = v - level[s] end
       end
       common[back] = stats.median(of)
     end
-    for s, series in ipairs(tested) do
+    for s, w in ipairs(list) do
       local of = {}
-      for k, v in ipairs(series.w) do of[k] = v - common[#series.w - k] end
+      for k, v in ipairs(w) do of[k] = v - common[#w - k] end
       level[s] = stats.median(of)
     end
   end
+  return common
+end
+
+-- The other series without the posts they share with a large one; the ones of which enough posts are left.
+local function without(large, tested, min_posts)
+  local list = {}
   for _, series in ipairs(tested) do
-    for k in ipairs(series.w) do series.w[k] = series.w[k] - common[#series.w - k] end
-    series.common = #tested
+    local with = large.shared[series]
+    if series ~= large and #list < COMPARED and series.posts - (with and with.posts or 0) >= min_posts then
+      local w, n = {}, #series.w
+      for k = 1, n do w[k] = math.log(math.max(0, series.sums[k] - (with and with[n - k] or 0)) + 0.5) end
+      list[#list + 1] = w
+    end
+  end
+  return list
+end
+
+-- Takes the platform's common movement out of every series.
+local function take_common(tested, opts)
+  local largest, all, own = table.move(tested, 1, #tested, 1, {}), {}, {}
+  table.sort(largest, function(a, b)
+    if a.posts ~= b.posts then return a.posts > b.posts end
+    return a.label < b.label
+  end)
+  for s, series in ipairs(tested) do all[s] = series.w end
+  local common = movement(all)
+  for s, series in ipairs(tested) do
+    local list = series.large and next(series.shared) and without(series, largest, opts.min_posts or 10) or {}
+    own[s] = #list >= COMMON_SERIES - 1 and movement(list) or common
+    series.common = own[s] ~= common and #list or #tested
+  end
+  for s, series in ipairs(tested) do
+    local w = {}
+    -- a week that only this series has is left as it is
+    for k, v in ipairs(series.w) do w[k] = v - (own[s][#series.w - k] or 0) end
+    series.w = w
   end
 end
 
 -- Tests a pool: the series of one platform, or the platforms' own series.
 local function test_pool(tested, opts)
-  if opts.subject ~= "platform" and #tested >= COMMON_SERIES then take_common(tested) end
+  if opts.subject ~= "platform" and #tested >= COMMON_SERIES then take_common(tested, opts) end
   memories(tested)
   local fits = {}
   for s, series in ipairs(tested) do
