@@ -4,6 +4,7 @@
 local analysis = require("tidemark.analysis.init")
 local discipline = require("tidemark.discipline")
 local jsonlist = require("tidemark.jsonlist")
+local playbook = require("tidemark.playbook")
 
 local M = {}
 
@@ -67,6 +68,18 @@ function M.decide(run, answers, previous)
     results = jsonlist.array(results), rows = rows, removed = jsonlist.array(removed), summary = summary,
     warnings = jsonlist.array(warnings),
   }
+end
+
+--- The playbook, as it is handed on.
+---@param posts table[] rows, with score_24h beside the score at 7 d
+---@param world table clocks
+---@param findings table[] the newest results of every rule, with the findings they became
+---@param opts table creator or account it is for; empty: all of the owner's
+---@param format "md"|"json"
+---@return string|table
+function M.playbook(posts, world, findings, opts, format)
+  local book = playbook.build(posts, world, findings, opts)
+  return format == "json" and playbook.to_table(book) or playbook.to_markdown(book)
 end
 
 return M

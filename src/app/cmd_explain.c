@@ -20,16 +20,20 @@ struct explain_cmd {
 /* $1 owner, $2 the whole key or id, $3 the end of an id or NULL. What is written comes first; what was tested only has no id. */
 static const char find_sql[] =
     "WITH f AS ("
-    " SELECT 'ai_learning_patterns' AS kept_in, id, finding_key, pattern_data -> 'evidence' AS evidence FROM public.ai_learning_patterns"
+    " SELECT 'ai_learning_patterns' AS kept_in, id, finding_key, pattern_data -> 'evidence' AS evidence FROM "
+    "public.ai_learning_patterns"
     "  WHERE user_id = $1::uuid"
-    " UNION ALL SELECT 'content_style_analysis', id, finding_key, evidence FROM public.content_style_analysis WHERE user_id = $1::uuid"
-    " UNION ALL SELECT 'trend_analysis', id, finding_key, trend_data -> 'evidence' FROM public.trend_analysis WHERE user_id = $1::uuid"
+    " UNION ALL SELECT 'content_style_analysis', id, finding_key, evidence FROM public.content_style_analysis WHERE user_id = "
+    "$1::uuid"
+    " UNION ALL SELECT 'trend_analysis', id, finding_key, trend_data -> 'evidence' FROM public.trend_analysis WHERE user_id = "
+    "$1::uuid"
     " UNION ALL SELECT 'ai_improvement_tracking', id, finding_key, context -> 'evidence' FROM public.ai_improvement_tracking"
     "  WHERE user_id = $1::uuid),"
     " all_of_them AS (SELECT kept_in, id::text AS id, finding_key, evidence, NULL AS decision, NULL AS why FROM f"
     " UNION ALL SELECT 'rule_results', NULL, finding_key, evidence, decision, why FROM tidemark.rule_results r"
     "  WHERE user_id = $1::uuid AND NOT EXISTS (SELECT FROM f WHERE f.finding_key = r.finding_key))"
-    " SELECT finding_key, evidence, json_build_object('table', kept_in, 'id', id, 'finding_key', finding_key, 'decision', decision,"
+    " SELECT finding_key, evidence, json_build_object('table', kept_in, 'id', id, 'finding_key', finding_key, 'decision', "
+    "decision,"
     "   'why', why)"
     "  FROM all_of_them WHERE finding_key = $2 OR id = lower($2) OR id LIKE '%' || $3"
     " ORDER BY finding_key LIMIT 20";
@@ -131,7 +135,8 @@ static int print_words(struct explain_cmd *c, struct err *e)
     struct json_doc *doc = NULL;
     unsigned width = c->app->out.width > 0 && c->app->out.width < WIDTH_MAX ? c->app->out.width : WIDTH_MAX;
     struct vm *vm = trusted_open(c->app->share.lua, EXPLAIN_MS, (size_t)64 << 20);
-    const struct trusted_arg args[] = {{.kind = TRUSTED_JSON, .text = c->evidence.data}, {.kind = TRUSTED_JSON, .text = c->row.data}};
+    const struct trusted_arg args[] = {{.kind = TRUSTED_JSON, .text = c->evidence.data},
+                                       {.kind = TRUSTED_JSON, .text = c->row.data}};
     int rc = trusted_call(vm, "tidemark.explain", "text", args, 2, &lines, e);
     vm_free(&vm);
     if (rc == 0)
@@ -146,13 +151,15 @@ static int print_words(struct explain_cmd *c, struct err *e)
 /* $1 owner, $2 the evidence. The posts named in it, with the counts that were compared and the delivery they came with. */
 static const char posts_sql[] =
     "SELECT coalesce(nullif(ct.title, ''), nullif(left(p.features ->> 'caption', 120), ''), p.external_id) AS post, p.platform,"
-    "   g.views, g.likes, g.comments, g.basis, g.observed_at, d.source AS delivery, left(encode(d.sha256, 'hex'), 12) AS sha256,"
+    "   g.views, g.likes, g.comments, g.basis, g.observed_at, d.source AS delivery, left(encode(d.sha256, 'hex'), 12) AS "
+    "sha256,"
     "   p.external_id, d.arrived_at"
     "  FROM jsonb_array_elements_text(coalesce($2::jsonb -> 'examples', '[]')) WITH ORDINALITY AS x (key, place)"
     "  JOIN tidemark.posts p ON p.user_id = $1::uuid AND p.platform = split_part(x.key, ':', 1)"
     "   AND p.external_id = substr(x.key, strpos(x.key, ':') + 1)"
     "  JOIN public.content ct ON ct.user_id = p.user_id AND ct.id = p.content_id"
-    "  LEFT JOIN tidemark.content_at_age g ON g.user_id = p.user_id AND g.platform = p.platform AND g.external_id = p.external_id"
+    "  LEFT JOIN tidemark.content_at_age g ON g.user_id = p.user_id AND g.platform = p.platform AND g.external_id = "
+    "p.external_id"
     "   AND g.age_h = coalesce(($2::jsonb #>> '{metric,age_h}')::numeric, 168)::smallint"
     "  LEFT JOIN LATERAL (SELECT source, sha256, arrived_at FROM tidemark.deliveries WHERE user_id = p.user_id"
     "    AND observed_at = g.observed_at AND platform = p.platform ORDER BY arrived_at LIMIT 1) d ON true"
@@ -161,16 +168,16 @@ static const char posts_sql[] =
 static int print_posts(struct explain_cmd *c, struct err *e)
 {
     static char title[] = "The posts that show it best, and the deliveries their counts came with",
-                empty[] = "No single post is named in the evidence.", post[] = "post", observed[] = "observed_at", external[] = "external_id",
-                arrived[] = "arrived_at", delivery[] = "delivery", read[] = "counts read", basis[] = "basis", sha[] = "sha256";
-    struct table_column columns[] = {{.name = post, .decimals = -1, .cut = true},
-                                     {.name = observed, .title = read, .decimals = -1, .drop = 3},
-                                     {.name = delivery, .decimals = -1, .cut = true},
-                                     {.name = basis, .decimals = -1, .drop = 1},
-                                     {.name = sha, .decimals = -1, .drop = 2},
-                                     {.name = external, .decimals = -1, .hide = true},
-                                     {.name = arrived, .decimals = -1, .hide = true}};
-    struct table_layout layout = {.title = title, .empty = empty, .column = columns, .n_column = sizeof columns / sizeof *columns};
+                empty[] = "No single post is named in the evidence.", post[] = "post", observed[] = "observed_at",
+                external[] = "external_id", arrived[] = "arrived_at", delivery[] = "delivery", read[] = "counts read",
+                basis[] = "basis", sha[] = "sha256";
+    struct table_column columns[] = {
+        {.name = post, .decimals = -1, .cut = true},     {.name = observed, .title = read, .decimals = -1, .drop = 3},
+        {.name = delivery, .decimals = -1, .cut = true}, {.name = basis, .decimals = -1, .drop = 1},
+        {.name = sha, .decimals = -1, .drop = 2},        {.name = external, .decimals = -1, .hide = true},
+        {.name = arrived, .decimals = -1, .hide = true}};
+    struct table_layout layout = {
+        .title = title, .empty = empty, .column = columns, .n_column = sizeof columns / sizeof *columns};
     struct db_params p = {0};
     db_uuid(&p, &c->owner);
     db_text(&p, c->evidence.data);
@@ -184,7 +191,8 @@ static int print_posts(struct explain_cmd *c, struct err *e)
 static int run(struct explain_cmd *c, const struct cli_list *words, struct err *e)
 {
     if (words->n != 1 || words->item[0][0] == '\0')
-        return err_set(e, ERR_USAGE, "explain needs one finding: the end of its id, as \"tidemark report findings\" shows it, or its key");
+        return err_set(e, ERR_USAGE,
+                       "explain needs one finding: the end of its id, as \"tidemark report findings\" shows it, or its key");
     if (c->format != NULL && strcmp(c->format, "json") != 0 && strcmp(c->format, "text") != 0)
         return err_set(e, ERR_USAGE, "unknown format '%s': text or json", c->format);
     if (app_begin(c->app, e) != 0 || app_owner(c->app, c->who, &c->owner, e) != 0 || app_need_database(c->app, e) != 0 ||
@@ -205,13 +213,14 @@ int cmd_explain(struct app *app, int argc, char **argv, struct err *e)
         {"format", 'f', CLI_VALUE, &c.format, "FORMAT", "text, or json: the evidence as it stands in the row"},
         APP_OPTIONS(app),
     };
-    const struct cli_command cmd = {"explain",
-                                    "explain FINDING [--format text|json]",
-                                    "Says in words where a finding comes from: what was compared, how sure it is, what was left out, and "
-                                    "the posts and deliveries behind it. FINDING is the end of its id (6 characters or more) or its key.",
-                                    "tidemark report findings\ntidemark explain 7c31f0",
-                                    options,
-                                    sizeof options / sizeof *options};
+    const struct cli_command cmd = {
+        "explain",
+        "explain FINDING [--format text|json]",
+        "Says in words where a finding comes from: what was compared, how sure it is, what was left out, and "
+        "the posts and deliveries behind it. FINDING is the end of its id (6 characters or more) or its key.",
+        "tidemark report findings\ntidemark explain 7c31f0",
+        options,
+        sizeof options / sizeof *options};
     struct cli_list words = {0};
     bool help;
     int rc = cli_parse(&cmd, argc, argv, false, &words, &help, e);

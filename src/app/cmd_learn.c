@@ -86,13 +86,18 @@ static const char *state_text(const struct learn_outcome *o)
 static void print_rules(const struct learn_cmd *c, const struct learn *l)
 {
     static const struct column columns[] = {
-        {"rule", COLUMN_TEXT},          {"state", COLUMN_TEXT},           {"tests", COLUMN_INTEGER},
-        {"findings", COLUMN_INTEGER},   {"no_difference", COLUMN_INTEGER}, {"not_shown", COLUMN_INTEGER},
+        {"rule", COLUMN_TEXT},
+        {"state", COLUMN_TEXT},
+        {"tests", COLUMN_INTEGER},
+        {"findings", COLUMN_INTEGER},
+        {"no_difference", COLUMN_INTEGER},
+        {"not_shown", COLUMN_INTEGER},
         {"insufficient", COLUMN_INTEGER},
     };
     enum { N = sizeof columns / sizeof *columns };
-    static char title[] = "Learnt, rule by rule", rule[] = "rule", insufficient[] = "insufficient", too_little[] = "too little data",
-                no_difference[] = "no_difference", not_shown[] = "not_shown", none[] = "makes no difference", open[] = "not shown";
+    static char title[] = "Learnt, rule by rule", rule[] = "rule", insufficient[] = "insufficient",
+                too_little[] = "too little data", no_difference[] = "no_difference", not_shown[] = "not_shown",
+                none[] = "makes no difference", open[] = "not shown";
     struct table_column shown[] = {{.name = rule, .decimals = -1, .cut = true},
                                    {.name = no_difference, .title = none, .decimals = -1, .drop = 1},
                                    {.name = not_shown, .title = open, .decimals = -1, .drop = 2},
@@ -139,12 +144,13 @@ static void add_result(struct rowset *rows, const struct rule *rule, const cJSON
 static void print_candidates(const struct learn_cmd *c, const struct learn *l)
 {
     static const struct column columns[] = {
-        {"rule", COLUMN_TEXT},    {"platform", COLUMN_TEXT},  {"subject", COLUMN_TEXT}, {"effect", COLUMN_NUMBER},
-        {"lo", COLUMN_NUMBER},    {"hi", COLUMN_NUMBER},      {"n", COLUMN_INTEGER},    {"needed", COLUMN_INTEGER},
-        {"q", COLUMN_NUMBER},     {"decision", COLUMN_TEXT},  {"why", COLUMN_TEXT},
+        {"rule", COLUMN_TEXT}, {"platform", COLUMN_TEXT}, {"subject", COLUMN_TEXT}, {"effect", COLUMN_NUMBER},
+        {"lo", COLUMN_NUMBER}, {"hi", COLUMN_NUMBER},     {"n", COLUMN_INTEGER},    {"needed", COLUMN_INTEGER},
+        {"q", COLUMN_NUMBER},  {"decision", COLUMN_TEXT}, {"why", COLUMN_TEXT},
     };
     static char title[] = "What would be written, and why the rest would not", effect[] = "effect", lo[] = "lo", hi[] = "hi",
-                q[] = "q", unit[] = "%", why[] = "why", subject[] = "subject", needed[] = "needed", none[] = "Nothing was tested.";
+                q[] = "q", unit[] = "%", why[] = "why", subject[] = "subject", needed[] = "needed",
+                none[] = "Nothing was tested.";
     struct table_column shown[] = {{.name = effect, .unit = unit, .decimals = 1, .sign = true, .mark = true},
                                    {.name = lo, .decimals = 0, .drop = 3},
                                    {.name = hi, .decimals = 0, .drop = 3},
@@ -246,13 +252,14 @@ int cmd_learn(struct app *app, int argc, char **argv, struct err *e)
         {"format", 'f', CLI_VALUE, &c.format, "FORMAT", "table, csv or json"},
         APP_OPTIONS(app),
     };
-    const struct cli_command cmd = {"learn",
-                                    "learn [RULE…] [--since SPAN] [--as-of TIME] [--dry-run]",
-                                    "Runs rules over the posts and writes what they find: patterns, styles, trends, improvements. A rule "
-                                    "whose data and code are those of its last run is not run again.",
-                                    "tidemark learn\ntidemark learn timing.posting_block --dry-run",
-                                    options,
-                                    sizeof options / sizeof *options};
+    const struct cli_command cmd = {
+        "learn",
+        "learn [RULE…] [--since SPAN] [--as-of TIME] [--dry-run]",
+        "Runs rules over the posts and writes what they find: patterns, styles, trends, improvements. A rule "
+        "whose data and code are those of its last run is not run again.",
+        "tidemark learn\ntidemark learn timing.posting_block --dry-run",
+        options,
+        sizeof options / sizeof *options};
     struct cli_list names = {0};
     bool help;
     int rc = cli_parse(&cmd, argc, argv, false, &names, &help, e);

@@ -40,13 +40,14 @@ int cmd_playbook(struct app *app, int argc, char **argv, struct err *e)
         {"format", 'f', CLI_VALUE, &c.format, "FORMAT", "md or json"},
         APP_OPTIONS(app),
     };
-    const struct cli_command cmd = {"playbook",
-                                    "playbook [--for ACCOUNT] [--format md|json]",
-                                    "What the AI that makes the content should do, avoid, ignore and try next, each with its lift, "
-                                    "interval, state, n and the finding it rests on. At most 2 KB; made to be given to the AI.",
-                                    "tidemark playbook > playbook.md\ntidemark playbook --for youtube:UCx --format json",
-                                    options,
-                                    sizeof options / sizeof *options};
+    const struct cli_command cmd = {
+        "playbook",
+        "playbook [--for ACCOUNT] [--format md|json]",
+        "What the AI that makes the content should do, avoid, ignore and try next, each with its lift, "
+        "interval, state, n and the finding it rests on. At most 2 KB; made to be given to the AI.",
+        "tidemark playbook > playbook.md\ntidemark playbook --for youtube:UCx --format json",
+        options,
+        sizeof options / sizeof *options};
     struct cli_list words = {0};
     bool help;
     int rc = cli_parse(&cmd, argc, argv, false, &words, &help, e);

@@ -20,7 +20,7 @@ struct piece {
     size_t first_line;  /* of data, 1-based */
     const char *header; /* CSV: the header record */
     size_t header_len;
-    size_t too_long; /* NDJSON: this one line has so many bytes, more than a document may have; data is empty */
+    size_t too_long;  /* NDJSON: this one line has so many bytes, more than a document may have; data is empty */
     bool first, last; /* of the file */
 };
 

@@ -56,8 +56,10 @@ static int count_of(struct db_session *s, const struct learn_options *o, const c
 static int refresh(struct db_session *s, const struct learn_options *o, struct learn *out, struct err *e)
 {
     int64_t locked = 0;
-    if (count_of(s, o, "SELECT pg_try_advisory_xact_lock(hashtextextended('tidemark.learn ' || $1::uuid, 0))::integer"
-                       " WHERE $2::timestamptz IS NOT NULL", &locked, e) != 0)
+    if (count_of(s, o,
+                 "SELECT pg_try_advisory_xact_lock(hashtextextended('tidemark.learn ' || $1::uuid, 0))::integer"
+                 " WHERE $2::timestamptz IS NOT NULL",
+                 &locked, e) != 0)
         return -1;
     if (!locked)
         return err_set(e, ERR_TEMPORARY, "another learn is at work for this owner: try again when it is done");
@@ -76,7 +78,8 @@ static int analyze(struct db_session *s, struct err *e)
         "   AND pg_has_role((SELECT relowner FROM pg_class WHERE oid = relid), 'USAGE')"
         " UNION ALL SELECT 'ANALYZE public.content_performance_metrics' WHERE EXISTS (SELECT FROM pg_stat_user_tables"
         "   WHERE schemaname = 'tidemark_parts' AND n_mod_since_analyze > 500 + 0.2 * n_live_tup)"
-        "   AND pg_has_role((SELECT relowner FROM pg_class WHERE oid = 'public.content_performance_metrics'::regclass), 'USAGE')";
+        "   AND pg_has_role((SELECT relowner FROM pg_class WHERE oid = 'public.content_performance_metrics'::regclass), "
+        "'USAGE')";
     PGresult *res = NULL;
     int rc = db_exec(s, sql, NULL, &res, e);
     for (int i = 0; rc == 0 && i < PQntuples(res); i++)

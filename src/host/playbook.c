@@ -1,6 +1,5 @@
 #include "host/playbook.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -11,23 +10,27 @@ enum { BUILD_MS = 60000, BUILD_MIB = 1024, DAYS = 180, AGE_H = 168, EARLY_AGE_H 
 
 /* The newest results of every rule with the findings they became. */
 static const char findings_sql[] =
-    "WITH f AS (SELECT finding_key, id, 'ai_learning_patterns' AS kept_in FROM public.ai_learning_patterns WHERE user_id = $1::uuid"
+    "WITH f AS (SELECT finding_key, id, 'ai_learning_patterns' AS kept_in FROM public.ai_learning_patterns WHERE user_id = "
+    "$1::uuid"
     "  UNION ALL SELECT finding_key, id, 'content_style_analysis' FROM public.content_style_analysis WHERE user_id = $1::uuid"
     "  UNION ALL SELECT finding_key, id, 'trend_analysis' FROM public.trend_analysis WHERE user_id = $1::uuid"
-    "  UNION ALL SELECT finding_key, id, 'ai_improvement_tracking' FROM public.ai_improvement_tracking WHERE user_id = $1::uuid)"
-    " SELECT coalesce(json_agg(json_strip_nulls(json_build_object('id', right(f.id::text, 6), 'table', f.kept_in, 'rule', r.rule,"
-    "   'kind', r.evidence ->> 'kind', 'subject', r.subject, 'subject_type', r.subject_type, 'label', r.label, 'platform', r.platform,"
+    "  UNION ALL SELECT finding_key, id, 'ai_improvement_tracking' FROM public.ai_improvement_tracking WHERE user_id = "
+    "$1::uuid)"
+    " SELECT coalesce(json_agg(json_strip_nulls(json_build_object('id', right(f.id::text, 6), 'table', f.kept_in, 'rule', "
+    "r.rule,"
+    "   'kind', r.evidence ->> 'kind', 'subject', r.subject, 'subject_type', r.subject_type, 'label', r.label, 'platform', "
+    "r.platform,"
     "   'state', r.evidence #>> '{lifecycle,state}', 'effect', r.effect, 'lo', r.lo, 'hi', r.hi, 'n', r.n, 'q', r.q,"
     "   'decision', r.decision)) ORDER BY r.finding_key COLLATE \"C\"), '[]')"
     "  FROM tidemark.rule_results r LEFT JOIN f ON f.finding_key = r.finding_key WHERE r.user_id = $1::uuid";
 
 /* $2 is a creator, or an account by platform:id, id or handle: how many of each it could be. */
-static const char whom_sql[] =
-    "SELECT DISTINCT coalesce(creator, ''), platform || ':' || external_id,"
-    "   coalesce(creator = $2, false) AS is_creator"
-    "  FROM tidemark.accounts WHERE user_id = $1::uuid"
-    "   AND (creator = $2 OR platform || ':' || external_id = $2 OR external_id = $2 OR handle = $2 OR platform || ':' || handle = $2)"
-    " ORDER BY 3 DESC, 2";
+static const char whom_sql[] = "SELECT DISTINCT coalesce(creator, ''), platform || ':' || external_id,"
+                               "   coalesce(creator = $2, false) AS is_creator"
+                               "  FROM tidemark.accounts WHERE user_id = $1::uuid"
+                               "   AND (creator = $2 OR platform || ':' || external_id = $2 OR external_id = $2 OR handle = $2 "
+                               "OR platform || ':' || handle = $2)"
+                               " ORDER BY 3 DESC, 2";
 
 static int begin(struct db_session *s, struct err *e)
 {
@@ -55,7 +58,8 @@ static int find_whom(struct db_session *s, const struct playbook_options *o, str
     int rc = db_exec(s, whom_sql, &p, &res, e);
     bool creator = rc == 0 && PQntuples(res) > 0 && strcmp(PQgetvalue(res, 0, 2), "t") == 0;
     if (rc == 0 && PQntuples(res) == 0)
-        rc = err_set(e, ERR_USAGE, "--for %s: no account or creator of that name; \"tidemark report freshness\" lists them", o->whom);
+        rc = err_set(e, ERR_USAGE, "--for %s: no account or creator of that name; \"tidemark report freshness\" lists them",
+                     o->whom);
     else if (rc == 0 && !creator && PQntuples(res) > 1)
         rc = err_set(e, ERR_USAGE, "--for %s: %d accounts are called that; write it as platform:id, such as %s", o->whom,
                      PQntuples(res), PQgetvalue(res, 0, 1));
@@ -70,23 +74,23 @@ static int find_whom(struct db_session *s, const struct playbook_options *o, str
     return rc;
 }
 
-/* Where the score at 7 days is not known yet, the one at 24 hours stands in. Both frames hold the same posts in the same order. */
-static void fill_in(struct frame *f, const struct frame *early)
+/* The score at 24 hours as a column of its own, for posts too young for the other. Both frames hold the same posts in the same
+ * order. */
+static void add_early(struct frame *f, const struct frame *early)
 {
-    static const char *const names[] = {"y", "score"};
     must(f->n_row == early->n_row);
-    for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
-        double *to = f->column[frame_find(f, names[k])].number;
-        const double *from = early->column[frame_find(early, names[k])].number;
-        for (size_t i = 0; i < f->n_row; i++)
-            if (isnan(to[i]))
-                to[i] = from[i];
-    }
+    size_t to = frame_column(f, "score_24h", FRAME_NUMBER);
+    const double *from = early->column[frame_find(early, "score")].number;
+    for (size_t i = 0; i < f->n_row; i++)
+        frame_number(f, to, i, from[i]);
 }
 
 static int read_posts(struct db_session *s, const struct playbook_options *o, struct posts *posts, struct err *e)
 {
-    struct posts_query q = {.owner = o->owner, .age_h = AGE_H, .metric = "engagement", .since = o->now - (int64_t)DAYS * 86400000000,
+    struct posts_query q = {.owner = o->owner,
+                            .age_h = AGE_H,
+                            .metric = "engagement",
+                            .since = o->now - (int64_t)DAYS * 86400000000,
                             .as_of = o->now};
     struct posts early = {0};
     if (posts_load(s, &q, posts, e) != 0)
@@ -94,7 +98,7 @@ static int read_posts(struct db_session *s, const struct playbook_options *o, st
     q.age_h = EARLY_AGE_H;
     if (posts_load(s, &q, &early, e) != 0)
         return -1;
-    fill_in(posts->frame, early.frame);
+    add_early(posts->frame, early.frame);
     posts_free(&early);
     return 0;
 }
@@ -112,12 +116,13 @@ static int read_findings(struct db_session *s, const struct playbook_options *o,
     return rc;
 }
 
-static int build(const struct playbook_options *o, const struct posts *posts, const char *findings, const char *opts, struct buf *out,
-                 struct err *e)
+static int build(const struct playbook_options *o, const struct posts *posts, const char *findings, const char *opts,
+                 struct buf *out, struct err *e)
 {
     struct buf world = {0}, json = {0};
     struct json_doc *doc = NULL;
-    buf_printf(&world, "{\"as_of\":%.6f,\"watermark\":%.6f,\"age_h\":%d,\"metric\":\"engagement\",\"changes\":[],\"definitions\":[]}",
+    buf_printf(&world,
+               "{\"as_of\":%.6f,\"watermark\":%.6f,\"age_h\":%d,\"metric\":\"engagement\",\"changes\":[],\"definitions\":[]}",
                (double)o->now / 1e6, (double)posts->watermark / 1e6, AGE_H);
     const struct trusted_arg args[] = {
         {.kind = TRUSTED_FRAME, .frame = posts->frame}, {.kind = TRUSTED_JSON, .text = world.data},
@@ -143,7 +148,8 @@ int playbook_make(struct db_session *s, const struct playbook_options *o, struct
     struct buf opts = {0}, findings = {0};
     int rc = begin(s, e);
     if (rc == 0) {
-        rc = find_whom(s, o, &opts, e) != 0 || read_posts(s, o, &posts, e) != 0 || read_findings(s, o, &findings, e) != 0 ? -1 : 0;
+        rc = find_whom(s, o, &opts, e) != 0 || read_posts(s, o, &posts, e) != 0 || read_findings(s, o, &findings, e) != 0 ? -1
+                                                                                                                          : 0;
         if (rc == 0)
             rc = db_commit(s, e);
         else

@@ -15,34 +15,34 @@ static const struct target {
     const char *name;
     enum frame_kind kind;
 } targets[] = {
-    {"platform", FRAME_TEXT},      {"external_id", FRAME_TEXT},  {"account", FRAME_TEXT},    {"creator", FRAME_TEXT},
-    {"content", FRAME_TEXT},       {"published_at", FRAME_NUMBER}, {"local_hour", FRAME_NUMBER}, {"local_weekday", FRAME_NUMBER},
-    {"caption", FRAME_TEXT},       {"media_kind", FRAME_TEXT},   {"ai_version", FRAME_TEXT}, {"duration_s", FRAME_NUMBER},
-    {"tags", FRAME_LIST},          {"facts", FRAME_JSON},        {"views", FRAME_NUMBER},    {"likes", FRAME_NUMBER},
-    {"comments", FRAME_NUMBER},    {"shares", FRAME_NUMBER},     {"saves", FRAME_NUMBER},    {"basis", FRAME_TEXT},
-    {"reason", FRAME_TEXT},        {"segment", FRAME_TEXT},      {"straddles", FRAME_BOOL},  {"read_at", FRAME_NUMBER},
-    {"y", FRAME_NUMBER},           {"score", FRAME_NUMBER},      {"gained", FRAME_DAILY},
+    {"platform", FRAME_TEXT},   {"external_id", FRAME_TEXT},    {"account", FRAME_TEXT},      {"creator", FRAME_TEXT},
+    {"content", FRAME_TEXT},    {"published_at", FRAME_NUMBER}, {"local_hour", FRAME_NUMBER}, {"local_weekday", FRAME_NUMBER},
+    {"caption", FRAME_TEXT},    {"media_kind", FRAME_TEXT},     {"ai_version", FRAME_TEXT},   {"duration_s", FRAME_NUMBER},
+    {"tags", FRAME_LIST},       {"facts", FRAME_JSON},          {"views", FRAME_NUMBER},      {"likes", FRAME_NUMBER},
+    {"comments", FRAME_NUMBER}, {"shares", FRAME_NUMBER},       {"saves", FRAME_NUMBER},      {"basis", FRAME_TEXT},
+    {"reason", FRAME_TEXT},     {"segment", FRAME_TEXT},        {"straddles", FRAME_BOOL},    {"read_at", FRAME_NUMBER},
+    {"y", FRAME_NUMBER},        {"score", FRAME_NUMBER},        {"gained", FRAME_DAILY},
 };
 enum { N_TARGETS = sizeof targets / sizeof *targets, N_SELECTED = N_TARGETS + 1 /* gained comes as first day and array */ };
 
 /* $1 owner, $2 since, $3 as_of, $4 zones that exist, $5 age, $6 metric. Tags: the platform's, the style documents' and the caption's
  * hashtags, in lower case, each once. */
-#define POST_COLUMNS                                                                                                      \
-    "SELECT p.platform, p.external_id, p.platform || ':' || a.external_id, a.creator, p.content_id,"                      \
-    " extract(epoch FROM p.published_at), extract(hour FROM l.at), extract(isodow FROM l.at),"                            \
-    " p.features ->> 'caption', lower(p.features ->> 'media_kind'), p.features ->> 'ai_version',"                         \
-    " CASE WHEN jsonb_typeof(p.features -> 'duration_s') = 'number' THEN p.features ->> 'duration_s' END,"                \
-    " (SELECT array_agg(t ORDER BY t COLLATE \"C\") FROM (SELECT DISTINCT lower(ltrim(x, '#')) AS t FROM ("              \
+#define POST_COLUMNS                                                                                                          \
+    "SELECT p.platform, p.external_id, p.platform || ':' || a.external_id, a.creator, p.content_id,"                          \
+    " extract(epoch FROM p.published_at), extract(hour FROM l.at), extract(isodow FROM l.at),"                                \
+    " p.features ->> 'caption', lower(p.features ->> 'media_kind'), p.features ->> 'ai_version',"                             \
+    " CASE WHEN jsonb_typeof(p.features -> 'duration_s') = 'number' THEN p.features ->> 'duration_s' END,"                    \
+    " (SELECT array_agg(t ORDER BY t COLLATE \"C\") FROM (SELECT DISTINCT lower(ltrim(x, '#')) AS t FROM ("                   \
     "   SELECT jsonb_array_elements_text(CASE jsonb_typeof(p.features -> f) WHEN 'array' THEN p.features -> f ELSE '[]' END)" \
-    "     FROM unnest(ARRAY['tags', 'style_tags']) AS f"                                                                  \
-    "   UNION ALL SELECT (regexp_matches(p.features ->> 'caption', '#([[:alnum:]_]+)', 'g'))[1]) AS u (x)) AS d"          \
-    "   WHERE t <> '' AND octet_length(t) <= 200),"                                                                       \
-    " nullif(jsonb_strip_nulls(jsonb_build_object('visual', p.features -> 'visual', 'audio', p.features -> 'audio',"      \
+    "     FROM unnest(ARRAY['tags', 'style_tags']) AS f"                                                                      \
+    "   UNION ALL SELECT (regexp_matches(p.features ->> 'caption', '#([[:alnum:]_]+)', 'g'))[1]) AS u (x)) AS d"              \
+    "   WHERE t <> '' AND octet_length(t) <= 200),"                                                                           \
+    " nullif(jsonb_strip_nulls(jsonb_build_object('visual', p.features -> 'visual', 'audio', p.features -> 'audio',"          \
     "   'text', p.features -> 'text')), '{}'),"
-#define POST_TABLES                                                                                                       \
-    " FROM tidemark.posts p"                                                                                              \
-    " JOIN tidemark.accounts a ON a.user_id = p.user_id AND a.id = p.account_id"                                          \
-    " CROSS JOIN LATERAL (SELECT p.published_at AT TIME ZONE CASE WHEN a.time_zone IS NULL THEN 'UTC'"                    \
+#define POST_TABLES                                                                                    \
+    " FROM tidemark.posts p"                                                                           \
+    " JOIN tidemark.accounts a ON a.user_id = p.user_id AND a.id = p.account_id"                       \
+    " CROSS JOIN LATERAL (SELECT p.published_at AT TIME ZONE CASE WHEN a.time_zone IS NULL THEN 'UTC'" \
     "   WHEN a.time_zone = ANY ($4::text[]) THEN a.time_zone END AS at) AS l"
 #define POST_ORDER " ORDER BY p.platform COLLATE \"C\", p.external_id COLLATE \"C\""
 
@@ -50,17 +50,18 @@ static const char at_age_sql[] =
     "DECLARE posts NO SCROLL CURSOR FOR " POST_COLUMNS " g.views, g.likes, g.comments, g.shares, g.saves, g.basis, g.reason,"
     " g.segment, g.straddles, extract(epoch FROM g.observed_at), s.y, s.score, NULL, NULL" POST_TABLES
     " LEFT JOIN tidemark.content_at_age g ON g.user_id = p.user_id AND g.platform = p.platform"
-    "   AND g.external_id = p.external_id AND g.age_h = $5::smallint AND (g.observed_at IS NULL OR g.observed_at <= $3::timestamptz)"
+    "   AND g.external_id = p.external_id AND g.age_h = $5::smallint AND (g.observed_at IS NULL OR g.observed_at <= "
+    "$3::timestamptz)"
     " LEFT JOIN tidemark.post_scores($1::uuid, $5::integer, $6, $2::timestamptz, $3::timestamptz) s"
     "   ON s.platform = p.platform AND s.external_id = p.external_id"
     " WHERE p.user_id = $1::uuid AND p.published_at >= $2::timestamptz AND p.published_at <= $3::timestamptz" POST_ORDER;
 
-static const char gained_sql[] =
-    "DECLARE posts NO SCROLL CURSOR FOR " POST_COLUMNS " NULL, NULL, NULL, NULL, NULL, NULL, NULL,"
-    " NULL, NULL, NULL, NULL, NULL, g.first_day - DATE '1970-01-01', g.gained" POST_TABLES
-    " JOIN tidemark.daily_gains($1::uuid, $2::timestamptz, $3::timestamptz) g"
-    "   ON g.platform = p.platform AND g.external_id = p.external_id"
-    " WHERE p.user_id = $1::uuid AND p.published_at <= $3::timestamptz AND $5::integer IS NOT NULL AND $6::text IS NOT NULL" POST_ORDER;
+static const char gained_sql[] = "DECLARE posts NO SCROLL CURSOR FOR " POST_COLUMNS " NULL, NULL, NULL, NULL, NULL, NULL, NULL,"
+                                 " NULL, NULL, NULL, NULL, NULL, g.first_day - DATE '1970-01-01', g.gained" POST_TABLES
+                                 " JOIN tidemark.daily_gains($1::uuid, $2::timestamptz, $3::timestamptz) g"
+                                 "   ON g.platform = p.platform AND g.external_id = p.external_id"
+                                 " WHERE p.user_id = $1::uuid AND p.published_at <= $3::timestamptz AND $5::integer IS NOT "
+                                 "NULL AND $6::text IS NOT NULL" POST_ORDER;
 
 static void chain(struct sha256 *digest, struct buf *row)
 {
@@ -141,7 +142,8 @@ static void take_rows(struct posts *out, const PGresult *res, struct buf *text)
 /* --- what the query needs ---------------------------------------------------------------------------------------------------- */
 
 /* The accounts' zones that exist. One that does not is told: its posts have no local hour, and that is all they lack. */
-static int check_zones(struct db_session *s, const struct uuid *owner, struct db_array *zones, struct buf *warnings, struct err *e)
+static int check_zones(struct db_session *s, const struct uuid *owner, struct db_array *zones, struct buf *warnings,
+                       struct err *e)
 {
     static const char sql[] =
         "SELECT time_zone, string_agg(platform || ':' || coalesce(handle, external_id), ', ' ORDER BY platform, external_id)"
@@ -156,7 +158,8 @@ static int check_zones(struct db_session *s, const struct uuid *owner, struct db
         if (datetime_day_of(zone, 0, &year, &month, &day))
             db_array_text(zones, zone);
         else
-            buf_printf(warnings, "%s: there is no time zone '%s', so the hour of these posts is unknown; set it right: "
+            buf_printf(warnings,
+                       "%s: there is no time zone '%s', so the hour of these posts is unknown; set it right: "
                        "UPDATE tidemark.accounts SET time_zone = 'Europe/Berlin' WHERE time_zone = '%s'\n",
                        PQgetvalue(res, i, 1), zone, zone);
     }
@@ -168,7 +171,8 @@ static int check_zones(struct db_session *s, const struct uuid *owner, struct db
 static int read_watermark(struct db_session *s, const struct posts_query *q, int64_t *watermark, struct err *e)
 {
     static const char sql[] =
-        "SELECT coalesce((SELECT max(recorded_at) FROM tidemark.observations WHERE user_id = $1::uuid AND recorded_at <= $2::timestamptz),"
+        "SELECT coalesce((SELECT max(recorded_at) FROM tidemark.observations WHERE user_id = $1::uuid AND recorded_at <= "
+        "$2::timestamptz),"
         " (SELECT max(observed_at) FROM tidemark.content_at_age WHERE user_id = $1::uuid AND observed_at <= $2::timestamptz))";
     struct db_params p = {0};
     PGresult *res = NULL;

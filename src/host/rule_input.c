@@ -6,10 +6,12 @@
 
 /* A change is its type and version; each account adopts it at its first recorded time, or all do. */
 static const char changes_sql[] =
-    "SELECT coalesce(json_agg(json_strip_nulls(json_build_object('key', key, 'type', type, 'version', version, 'metric', metric,"
+    "SELECT coalesce(json_agg(json_strip_nulls(json_build_object('key', key, 'type', type, 'version', version, 'metric', "
+    "metric,"
     "   'starts', starts, 'all_from', all_from)) ORDER BY key COLLATE \"C\"), '[]')"
     " FROM (SELECT concat_ws(' ', type, version) AS key, type, version, max(metric) AS metric,"
-    "    coalesce(json_object_agg(account, started ORDER BY account COLLATE \"C\") FILTER (WHERE account IS NOT NULL), '{}') AS starts,"
+    "    coalesce(json_object_agg(account, started ORDER BY account COLLATE \"C\") FILTER (WHERE account IS NOT NULL), '{}') "
+    "AS starts,"
     "    min(started) FILTER (WHERE account IS NULL) AS all_from"
     "   FROM (SELECT c.type, c.version, a.platform || ':' || a.external_id AS account, max(c.metric) AS metric,"
     "      extract(epoch FROM min(c.started_at)) AS started"
@@ -17,21 +19,23 @@ static const char changes_sql[] =
     "    WHERE c.user_id = $1::uuid GROUP BY 1, 2, 3) AS adopted"
     "   GROUP BY type, version) AS changes";
 
-static const char definitions_sql[] =
-    "SELECT coalesce(json_agg(json_build_object('platform', platform, 'metric', metric, 'valid_from', extract(epoch FROM valid_from))"
-    "   ORDER BY platform, metric, valid_from), '[]')"
-    "  FROM tidemark.metric_definitions WHERE isfinite(valid_from)";
+static const char definitions_sql[] = "SELECT coalesce(json_agg(json_build_object('platform', platform, 'metric', metric, "
+                                      "'valid_from', extract(epoch FROM valid_from))"
+                                      "   ORDER BY platform, metric, valid_from), '[]')"
+                                      "  FROM tidemark.metric_definitions WHERE isfinite(valid_from)";
 
 static const char previous_sql[] =
     "SELECT coalesce(json_strip_nulls(json_object_agg(finding_key, lifecycle)), '{}') FROM ("
-    " SELECT finding_key, pattern_data -> 'evidence' -> 'lifecycle' AS lifecycle FROM public.ai_learning_patterns WHERE user_id = $1::uuid"
+    " SELECT finding_key, pattern_data -> 'evidence' -> 'lifecycle' AS lifecycle FROM public.ai_learning_patterns WHERE "
+    "user_id = $1::uuid"
     " UNION ALL SELECT finding_key, evidence -> 'lifecycle' FROM public.content_style_analysis WHERE user_id = $1::uuid"
     " UNION ALL SELECT finding_key, trend_data -> 'evidence' -> 'lifecycle' FROM public.trend_analysis WHERE user_id = $1::uuid"
-    " UNION ALL SELECT finding_key, context -> 'evidence' -> 'lifecycle' FROM public.ai_improvement_tracking WHERE user_id = $1::uuid"
+    " UNION ALL SELECT finding_key, context -> 'evidence' -> 'lifecycle' FROM public.ai_improvement_tracking WHERE user_id = "
+    "$1::uuid"
     ") AS f WHERE starts_with(finding_key, $2 || '|') AND lifecycle IS NOT NULL";
 
-static const char last_sql[] =
-    "SELECT input_hash FROM tidemark.rule_runs WHERE user_id = $1::uuid AND rule = $2 ORDER BY finished_at DESC, id DESC LIMIT 1";
+static const char last_sql[] = "SELECT input_hash FROM tidemark.rule_runs WHERE user_id = $1::uuid AND rule = $2 ORDER BY "
+                               "finished_at DESC, id DESC LIMIT 1";
 
 /* One cell as text, "" where it is NULL or there is no row. with_rule: the statement has the rule's name as $2. */
 static int read_cell(struct rule_run *r, const char *sql, int n_params, struct buf *out, struct err *e)

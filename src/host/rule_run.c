@@ -42,8 +42,8 @@ static int answer(struct rule_run *r, const struct rule_ask *ask, struct buf *ca
     struct buf opts = {0};
     add_options(&opts, ask);
     const struct trusted_arg args[] = {
-        {.kind = TRUSTED_TEXT, .text = ask->kind},         {.kind = TRUSTED_FRAME, .frame = r->posts.frame},
-        {.kind = TRUSTED_FRAME, .frame = ask->extra},      {.kind = TRUSTED_JSON, .text = opts.data},
+        {.kind = TRUSTED_TEXT, .text = ask->kind},     {.kind = TRUSTED_FRAME, .frame = r->posts.frame},
+        {.kind = TRUSTED_FRAME, .frame = ask->extra},  {.kind = TRUSTED_JSON, .text = opts.data},
         {.kind = TRUSTED_JSON, .text = r->world.data},
     };
     int rc = trusted_call(r->trusted, "tidemark.learn", "answer", args, sizeof args / sizeof *args, candidates, e);

@@ -7,7 +7,8 @@
 
 /* $1 owner, $2 what was decided. Only what changed is touched: an unchanged row keeps its place and its xmin. */
 static const char patterns_sql[] =
-    "INSERT INTO public.ai_learning_patterns AS t (user_id, finding_key, pattern_type, pattern_data, success_rate, average_engagement,"
+    "INSERT INTO public.ai_learning_patterns AS t (user_id, finding_key, pattern_type, pattern_data, success_rate, "
+    "average_engagement,"
     "   context, first_observed, last_observed, content_id)"
     " SELECT $1::uuid, finding_key, pattern_type, pattern_data, success_rate, average_engagement, context, first_observed,"
     "   last_observed, content_id"
@@ -21,17 +22,21 @@ static const char patterns_sql[] =
 static const char styles_sql[] =
     "INSERT INTO public.content_style_analysis AS t (user_id, finding_key, content_id, visual_style, audio_style, text_style,"
     "   engagement_correlation, style_tags, evidence)"
-    " SELECT $1::uuid, finding_key, content_id, visual_style, audio_style, text_style, engagement_correlation, style_tags, evidence"
+    " SELECT $1::uuid, finding_key, content_id, visual_style, audio_style, text_style, engagement_correlation, style_tags, "
+    "evidence"
     "  FROM jsonb_to_recordset($2::jsonb -> 'rows' -> 'content_style_analysis') AS r (finding_key text, content_id uuid,"
-    "   visual_style jsonb, audio_style jsonb, text_style jsonb, engagement_correlation numeric, style_tags text[], evidence jsonb)"
+    "   visual_style jsonb, audio_style jsonb, text_style jsonb, engagement_correlation numeric, style_tags text[], evidence "
+    "jsonb)"
     " ORDER BY finding_key"
-    " ON CONFLICT (user_id, finding_key) DO UPDATE SET (content_id, visual_style, audio_style, text_style, engagement_correlation,"
+    " ON CONFLICT (user_id, finding_key) DO UPDATE SET (content_id, visual_style, audio_style, text_style, "
+    "engagement_correlation,"
     "   style_tags, evidence) = (excluded.content_id, excluded.visual_style, excluded.audio_style, excluded.text_style,"
     "   excluded.engagement_correlation, excluded.style_tags, excluded.evidence)";
 
 /* start_time is the clock of the run that first wrote the trend. */
 static const char trends_sql[] =
-    "INSERT INTO public.trend_analysis AS t (user_id, finding_key, platform, trend_type, trend_data, engagement_impact, start_time,"
+    "INSERT INTO public.trend_analysis AS t (user_id, finding_key, platform, trend_type, trend_data, engagement_impact, "
+    "start_time,"
     "   end_time)"
     " SELECT $1::uuid, finding_key, platform, trend_type, trend_data, engagement_impact, start_time, end_time"
     "  FROM jsonb_to_recordset($2::jsonb -> 'rows' -> 'trend_analysis') AS r (finding_key text, platform text, trend_type text,"
@@ -42,11 +47,13 @@ static const char trends_sql[] =
 static const char improvements_sql[] =
     "INSERT INTO public.ai_improvement_tracking AS t (user_id, finding_key, improvement_type, before_metrics, after_metrics,"
     "   improvement_percentage, context, recorded_at)"
-    " SELECT $1::uuid, finding_key, improvement_type, before_metrics, after_metrics, improvement_percentage, context, recorded_at"
+    " SELECT $1::uuid, finding_key, improvement_type, before_metrics, after_metrics, improvement_percentage, context, "
+    "recorded_at"
     "  FROM jsonb_to_recordset($2::jsonb -> 'rows' -> 'ai_improvement_tracking') AS r (finding_key text, improvement_type text,"
     "   before_metrics jsonb, after_metrics jsonb, improvement_percentage numeric, context jsonb, recorded_at timestamptz)"
     " ORDER BY finding_key"
-    " ON CONFLICT (user_id, finding_key) DO UPDATE SET (improvement_type, before_metrics, after_metrics, improvement_percentage,"
+    " ON CONFLICT (user_id, finding_key) DO UPDATE SET (improvement_type, before_metrics, after_metrics, "
+    "improvement_percentage,"
     "   context, recorded_at) = (excluded.improvement_type, excluded.before_metrics, excluded.after_metrics,"
     "   excluded.improvement_percentage, excluded.context, excluded.recorded_at)";
 
@@ -61,19 +68,22 @@ static const char *const remove_sql[] = {
 };
 
 static const char run_sql[] =
-    "INSERT INTO tidemark.rule_runs (id, rule, plugin_version, input_hash, as_of, watermark, since, started_at, finished_at, tests,"
+    "INSERT INTO tidemark.rule_runs (id, rule, plugin_version, input_hash, as_of, watermark, since, started_at, finished_at, "
+    "tests,"
     "   written, warnings, user_id)"
     " SELECT $3::uuid, $4, $5, $6, $7::timestamptz, $8::timestamptz, $9::timestamptz, $10::timestamptz, clock_timestamp(),"
     "   ($2::jsonb -> 'summary' ->> 'tests')::integer, ($2::jsonb -> 'summary' ->> 'written')::integer,"
     "   coalesce($2::jsonb -> 'warnings', '[]'), $1::uuid";
 
 static const char results_sql[] =
-    "INSERT INTO tidemark.rule_results (run_id, finding_key, rule, platform, subject_type, subject, label, n, needed, effect, lo, hi,"
+    "INSERT INTO tidemark.rule_results (run_id, finding_key, rule, platform, subject_type, subject, label, n, needed, effect, "
+    "lo, hi,"
     "   p, q, decision, why, evidence, user_id)"
     " SELECT $3::uuid, finding_key, $4, platform, subject_type, subject, label, n, needed, effect, lo, hi, p, q, decision, why,"
     "   evidence, $1::uuid"
     "  FROM jsonb_to_recordset($2::jsonb -> 'results') AS r (finding_key text, platform text, subject_type text, subject text,"
-    "   label text, n bigint, needed bigint, effect double precision, lo double precision, hi double precision, p double precision,"
+    "   label text, n bigint, needed bigint, effect double precision, lo double precision, hi double precision, p double "
+    "precision,"
     "   q double precision, decision text, why text, evidence jsonb)";
 
 /* The newest run of a rule is kept whole, the hundred before it as lines of history. */

@@ -20,10 +20,10 @@ static const char list_name[] = "posts", row_name[] = "post";
 
 /* What a row of posts may have. A frame need not have all of them: one that it lacks is nil, as every unknown value is. */
 static const char *const fields[] = {
-    "account",     "ai_version",   "basis",  "by",         "caption",      "comments", "content",  "creator",
-    "duration_s",  "external_id",  "facts",  "gained",     "likes",        "local_hour", "local_weekday", "media_kind",
-    "platform",    "published_at", "reason", "read_at",    "saves",        "score",    "segment",  "shares",
-    "straddles",   "tags",         "views",  "y",
+    "account",    "ai_version",   "basis",  "by",      "caption", "comments",   "content",       "creator",
+    "duration_s", "external_id",  "facts",  "gained",  "likes",   "local_hour", "local_weekday", "media_kind",
+    "platform",   "published_at", "reason", "read_at", "saves",   "score",      "score_24h",     "segment",
+    "shares",     "straddles",    "tags",   "views",   "y",
 };
 
 static const struct frame *frame_of(lua_State *L, struct list *list)

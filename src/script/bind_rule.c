@@ -22,7 +22,8 @@ static const struct analysis {
     {"rank", "by", (const char *const[]){"by", "per", "pattern_type", "subject", "writes", "min_n", "gate", NULL}},
     {"correlate", "facts", (const char *const[]){"facts", "facet", "subject", "writes", "min_n", "gate", "adjust", NULL}},
     {"compare", "by",
-     (const char *const[]){"by", "per", "sided", "adjust", "pattern_type", "facet", "subject", "writes", "min_n", "gate", NULL}},
+     (const char *const[]){"by", "per", "sided", "adjust", "pattern_type", "facet", "subject", "writes", "min_n", "gate",
+                           NULL}},
     {"trend", "by", (const char *const[]){"by", "subject", "min_posts", "writes", "gate", NULL}},
     {"before_after", NULL, (const char *const[]){"subject", "writes", "min_n", "gate", NULL}},
 };
@@ -112,7 +113,8 @@ static const char *label_at(lua_State *L, int index, const struct analysis *a)
 {
     size_t len;
     if (lua_type(L, index) != LUA_TSTRING && lua_type(L, index) != LUA_TNUMBER)
-        luaL_error(L, "ctx.%s: by must return a text, a number, a list of them or nil, not a %s", a->name, luaL_typename(L, index));
+        luaL_error(L, "ctx.%s: by must return a text, a number, a list of them or nil, not a %s", a->name,
+                   luaL_typename(L, index));
     int whole;
     lua_Integer n = lua_type(L, index) == LUA_TNUMBER ? lua_tointegerx(L, index, &whole) : (whole = 0);
     index = lua_absindex(L, index);
@@ -183,7 +185,8 @@ static void take_facts(lua_State *L, const struct analysis *a, struct question *
     if (lua_isnil(L, -1))
         return;
     if (!lua_istable(L, -1))
-        luaL_error(L, "ctx.%s: facts must return a table of names and numbers, or nil, not a %s", a->name, luaL_typename(L, -1));
+        luaL_error(L, "ctx.%s: facts must return a table of names and numbers, or nil, not a %s", a->name,
+                   luaL_typename(L, -1));
     lua_pushnil(L);
     while (lua_next(L, -2)) {
         if (lua_type(L, -2) != LUA_TSTRING)

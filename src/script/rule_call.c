@@ -103,8 +103,9 @@ static void check_result(lua_State *L, struct rule_call *c)
         lua_pop(L, 1);
     }
     if (!all)
-        luaL_error(L, "find must return what ctx.rank, ctx.correlate, ctx.compare, ctx.trend or ctx.before_after gave, or a list "
-                      "of such answers: a finding needs evidence that the host has computed");
+        luaL_error(L,
+                   "find must return what ctx.rank, ctx.correlate, ctx.compare, ctx.trend or ctx.before_after gave, or a list "
+                   "of such answers: a finding needs evidence that the host has computed");
 }
 
 static int do_step(lua_State *L)

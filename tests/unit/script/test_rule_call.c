@@ -60,7 +60,9 @@ static struct vm *load(const char *body)
     char *path = mem_printf("%s/plugin.lua", dir);
     FILE *f = fopen(path, "wb");
     assert_non_null(f);
-    fprintf(f, "return { name = 't', api = 1, about = 'a', rules = { ['t.r'] = { about = 'a', find = function(posts, ctx)\n%s\nend } } }\n",
+    fprintf(f,
+            "return { name = 't', api = 1, about = 'a', rules = { ['t.r'] = { about = 'a', find = function(posts, "
+            "ctx)\n%s\nend } } }\n",
             body);
     fclose(f);
     struct vm *vm = vm_new("t", lib, dir, NULL);
@@ -121,7 +123,8 @@ static struct asked run(const char *body)
 static void labels_arrive_as_columns(void **state)
 {
     (void)state;
-    struct asked a = run("return ctx.rank(posts, { by = function(p) if p.y > 0 then return p.platform end end, per = 'platform' })");
+    struct asked a =
+        run("return ctx.rank(posts, { by = function(p) if p.y > 0 then return p.platform end end, per = 'platform' })");
     assert_int_equal(a.rc, 0);
     assert_string_equal(a.text, "rank {\"per\":\"platform\"};");
     assert_string_equal(a.by, "-;x;youtube;youtube;");
@@ -145,17 +148,19 @@ static void facts_arrive_as_numbers(void **state)
 static void days_are_numbers_with_a_beginning(void **state)
 {
     (void)state;
-    struct asked a = run("return ctx.rank(posts, { by = function(p) return p.gained and p.gained.first_day .. '/' .. #p.gained .. '/'\n"
-                         ".. p.gained[2] end })");
+    struct asked a =
+        run("return ctx.rank(posts, { by = function(p) return p.gained and p.gained.first_day .. '/' .. #p.gained .. '/'\n"
+            ".. p.gained[2] end })");
     assert_string_equal(a.by, "-;-;20000/2/7.5;-;");
 }
 
 static void an_answer_can_be_read_and_withheld(void **state)
 {
     (void)state;
-    struct asked a = run("local first = ctx.rank(posts, { by = function() return 'l' end })\n"
-                         "local second = ctx.rank(posts, { by = function() return first[1].subject.key .. first[1].n.used end })\n"
-                         "return second");
+    struct asked a =
+        run("local first = ctx.rank(posts, { by = function() return 'l' end })\n"
+            "local second = ctx.rank(posts, { by = function() return first[1].subject.key .. first[1].n.used end })\n"
+            "return second");
     assert_int_equal(a.rc, 0);
     assert_string_equal(a.by, "k7;k7;k7;k7;");
     assert_false(a.returned);
@@ -194,7 +199,8 @@ static void mistakes_say_what_is_wrong(void **state)
           "ctx.rank: by must return a text, a number, a list of them or nil, not a boolean");
     fails("return ctx.rank(posts, { by = function(p) return p.y > 0 and 'a' or { 'b' } end })",
           "ctx.rank: by returned a single label for some posts and a list for others");
-    fails("return ctx.rank(posts, { by = function(p) return p.platfrom end })", "a post has no field 'platfrom', did you mean 'platform'?");
+    fails("return ctx.rank(posts, { by = function(p) return p.platfrom end })",
+          "a post has no field 'platfrom', did you mean 'platform'?");
     fails("return ctx.rank(posts, { by = function(p) p.y = 1 end })", "posts cannot be changed");
     fails("return ctx.rank({}, { by = function() end })", "posts expected");
     fails("return ctx.correlate(posts, { facts = function() return { a = 'x' } end })",
@@ -250,14 +256,10 @@ static void the_trusted_state_answers_in_json(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(labels_arrive_as_columns),
-        cmocka_unit_test(facts_arrive_as_numbers),
-        cmocka_unit_test(days_are_numbers_with_a_beginning),
-        cmocka_unit_test(an_answer_can_be_read_and_withheld),
-        cmocka_unit_test(evidence_cannot_be_made_up),
-        cmocka_unit_test(mistakes_say_what_is_wrong),
-        cmocka_unit_test(what_was_kept_is_dead_afterwards),
-        cmocka_unit_test(the_trusted_state_answers_in_json),
+        cmocka_unit_test(labels_arrive_as_columns),          cmocka_unit_test(facts_arrive_as_numbers),
+        cmocka_unit_test(days_are_numbers_with_a_beginning), cmocka_unit_test(an_answer_can_be_read_and_withheld),
+        cmocka_unit_test(evidence_cannot_be_made_up),        cmocka_unit_test(mistakes_say_what_is_wrong),
+        cmocka_unit_test(what_was_kept_is_dead_afterwards),  cmocka_unit_test(the_trusted_state_answers_in_json),
     };
     return cmocka_run_group_tests(tests, make_dir, remove_dir);
 }
