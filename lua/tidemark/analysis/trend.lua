@@ -96,7 +96,7 @@ local function add_days(series, gained, from)
   local days = series.days
   for i = math.max(1, from - gained.first_day + 1), #gained do
     local at = gained.first_day + i - from
-    days[at] = days[at] + math.max(0, gained[i])
+    days[at] = days[at] + math.max(0, gained[i] or 0)
   end
 end
 
@@ -116,7 +116,7 @@ local function weeks_back(gained, p)
   local weeks = {}
   for i = math.max(1, p.from - gained.first_day + 1), #gained do
     local back = (p.last - gained.first_day - i + 1) // 7
-    weeks[back] = (weeks[back] or 0) + math.max(0, gained[i])
+    weeks[back] = (weeks[back] or 0) + math.max(0, gained[i] or 0)
   end
   return weeks
 end
@@ -601,6 +601,7 @@ end
 ---@param world { since: number?, definitions: table? } since in epoch seconds; definitions: { platform, metric, valid_from }
 ---@return table[] candidates by platform and label; effect = ln of the change from the window's first week to its last
 function M.run(posts, extra, opts, world)
+  extra = extra or {}
   local platforms = survey(posts, extra)
   fill(posts, extra, platforms, opts, world.since and math.ceil(world.since / DAY) or -math.huge)
   local out, together = {}, {}
