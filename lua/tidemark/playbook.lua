@@ -5,209 +5,24 @@
 -- always did: a few works a week confirm almost nothing); it ranks by the shrunk lift and says with each line how sure it is.
 -- What it plans lies between the mean and a draw from what may be true, so that it goes on learning.
 local jsonlist = require("tidemark.jsonlist")
+local model = require("tidemark.playbook_model")
+local names = require("tidemark.playbook_names")
+local page = require("tidemark.playbook_page")
 local stats = require("tidemark.stats")
 
-local M = {}
+local M = {
+  state = { new = model.new }, generator = model.generator, safe = names.safe,
+  to_markdown = page.to_markdown, to_table = page.to_table,
+}
 
-local PRIOR_SD, INTERCEPT_SD = 0.15, 2 -- ln lift of a feature before anything is known
-local FORGET = 0.97 -- a week; half of what a work says is gone after 23
 local BETWEEN_SD = 0.05 -- how far one creator's lift is from another's
 local BLOCK_H = 3
 local LEAST_WORKS = 3 -- with a tag, before it is a feature
 local MOST_TAGS = 40
-local BYTES = 2048
 local Z80 = 1.2815515655446004
 local WEEK = 7 * 86400
 
--- --- chance ----------------------------------------------------------------------------------------------------------------
-
-local Generator = {}
-Generator.__index = Generator
-
---- A generator of its own (xorshift64*), so that the same playbook comes out everywhere.
----@param seed integer|string
-function M.generator(seed)
-  local h = -3750763034362895579 -- FNV-1a
-  for c in tostring(seed):gmatch(".") do h = (h ~ c:byte()) * 1099511628211 end
-  return setmetatable({ state = h == 0 and 1 or h }, Generator)
-end
-
-function Generator:unit()
-  local x = self.state
-  x = x ~ (x >> 12)
-  x = x ~ (x << 25)
-  x = x ~ (x >> 27)
-  self.state = x
-  return ((x * 2685821657736338717) >> 11) / 2 ^ 53
-end
-
-function Generator:normal()
-  return math.sqrt(-2 * math.log(1 - self:unit())) * math.cos(2 * math.pi * self:unit())
-end
-
--- --- the model ---------------------------------------------------------------------------------------------------------------
-
-local State = {}
-State.__index = State
-M.state = {}
-
---- A model of what its features lift. `P` is the precision, `h` = P times the mean; the last column is the intercept.
----@param o { features: string[], prior: table<string, { mean: number, sd: number }>?, sigma: number?, prior_sd: number? }
---- sigma: sd of a work's score around what its features say
-function M.state.new(o)
-  local d = #o.features + 1
-  local s = setmetatable({ features = o.features, d = d, sigma = o.sigma or 0.5, P = {}, h = {}, P0 = {}, h0 = {} }, State)
-  for i = 1, d do
-    local prior = i < d and o.prior and o.prior[o.features[i]]
-    local sd = i == d and INTERCEPT_SD or prior and prior.sd or o.prior_sd or PRIOR_SD
-    s.P0[i] = 1 / sd ^ 2
-    s.h0[i] = prior and prior.mean / sd ^ 2 or 0
-    s.h[i], s.P[i] = s.h0[i], {}
-    for j = 1, d do s.P[i][j] = i == j and s.P0[i] or 0 end
-  end
-  return s
-end
-
--- What was learnt fades towards the prior.
-function State:forget(keep)
-  for i = 1, self.d do
-    self.h[i] = self.h0[i] + keep * (self.h[i] - self.h0[i])
-    for j = 1, self.d do
-      local prior = i == j and self.P0[i] or 0
-      self.P[i][j] = prior + keep * (self.P[i][j] - prior)
-    end
-  end
-  self.L, self.m = nil, nil
-end
-
---- A week's works: first what is known fades, then they are added.
----@param rows table[] each { [feature index] = value (1, or the share of its posts) }
----@param y number[] each work's score (ln)
----@param o { forget: number?, weights: number[]? }? forget: what is kept of the past, 0.97; 1 = all
-function State:update(rows, y, o)
-  local keep = o and o.forget or FORGET
-  if keep ~= 1 then self:forget(keep) end
-  for r, row in ipairs(rows) do
-    local a, w = { [self.d] = 1 }, (o and o.weights and o.weights[r] or 1) / self.sigma ^ 2
-    for i, v in pairs(row) do a[i] = v end
-    for i, ai in pairs(a) do
-      self.h[i] = self.h[i] + w * ai * y[r]
-      local Pi = self.P[i]
-      for j, aj in pairs(a) do Pi[j] = Pi[j] + w * ai * aj end
-    end
-  end
-  self.L, self.m = nil, nil
-end
-
--- P = L L'
-function State:factor()
-  self.L = self.L or stats.cholesky(self.P)
-  return self.L
-end
-
---- The expected ln lift of every feature (the intercept is the last).
----@return number[]
-function State:mean()
-  if not self.m then
-    local L = self:factor()
-    self.m = stats.lower_solve_t(L, stats.lower_solve(L, self.h))
-  end
-  return self.m
-end
-
---- How uncertain each of them is.
----@return number[]
-function State:sd()
-  local covariance, out = stats.inverse(self.P), {}
-  for i = 1, self.d do out[i] = math.sqrt(covariance[i][i]) end
-  return out
-end
-
---- One set of lifts that may be true: a draw from the posterior.
----@param generator table of M.generator
----@return number[]
-function State:draw(generator)
-  local z = {}
-  for i = 1, self.d do z[i] = generator:normal() end
-  local x, m = stats.lower_solve_t(self:factor(), z), self:mean()
-  for i = 1, self.d do x[i] = x[i] + m[i] end
-  return x
-end
-
--- The at most `most` largest of v above 0 that the rules let in, best first.
-local function pick_tags(v, o)
-  local order = {}
-  for _, i in ipairs(o.tags) do
-    if v[i] > 0 and not (o.fatigue and (o.recent and o.recent[i] or 0) > o.fatigue) then order[#order + 1] = i end
-  end
-  table.sort(order, function(a, b)
-    if v[a] ~= v[b] then return v[a] > v[b] end
-    return a < b
-  end)
-  local taken, list = {}, {}
-  for _, i in ipairs(order) do
-    local group = o.groups and o.groups[i]
-    if #list < (o.max_tags or 5) and not (group and taken[group]) then
-      list[#list + 1] = i
-      if group then taken[group] = true end
-    end
-  end
-  return list
-end
-
---- Next week's works. lambda of the way from the mean to a draw: 0.4, with three works a week or fewer 0.25 (so few works do
---- not pay for much trying).
----@param o table works_per_week; generator; tags, blocks: indices of features; lambda; max_tags (5); groups: by tag's index,
---- of a group a work has one; fatigue and recent (by tag's index, the share of the last four weeks' works that had it): a tag
---- with more than that share is not planned. Off unless given: measured, it costs most of the playbook's gain where nothing
---- wears out, and gains nothing where what is always used loses half its effect
----@return table[] works { tags = { index, … } best first, block = index or nil }
-function State:plan(o)
-  local n = math.max(1, o.works_per_week)
-  local lambda, m, works = o.lambda or (n <= 3 and 0.25 or 0.4), self:mean(), {}
-  for w = 1, n do
-    local theta, v = self:draw(o.generator), {}
-    for i = 1, self.d do v[i] = (1 - lambda) * m[i] + lambda * theta[i] end
-    local block
-    for _, i in ipairs(o.blocks) do
-      if not block or v[i] > v[block] then block = i end
-    end
-    works[w] = { tags = pick_tags(v, o), block = block }
-  end
-  return works
-end
 -- --- from posts to works ----------------------------------------------------------------------------------------------------
-
--- Code points that are neither letters nor digits of a script, or that nobody sees: a name with one of them is no name.
-local NO_LETTER = {
-  { 0x80, 0xA9 }, { 0xAB, 0xB4 }, { 0xB6, 0xB9 }, { 0xBB, 0xBF }, { 0xD7, 0xD7 }, { 0xF7, 0xF7 }, { 0x34F, 0x34F },
-  { 0x589, 0x58F }, { 0x5BE, 0x5BE }, { 0x5C0, 0x5C0 }, { 0x5C3, 0x5C3 }, { 0x600, 0x60F }, { 0x61B, 0x61F }, { 0x66A, 0x66D },
-  { 0x6D4, 0x6D4 }, { 0x6DD, 0x6DE }, { 0x700, 0x70F }, { 0x964, 0x965 }, { 0xE3F, 0xE3F }, { 0x115F, 0x1160 },
-  { 0x1680, 0x1680 }, { 0x17B4, 0x17B5 }, { 0x1800, 0x180F }, { 0x1FBD, 0x1FBD }, { 0x2000, 0x2BFF }, { 0x2E00, 0x2E7F },
-  { 0x2FF0, 0x3004 }, { 0x3007, 0x3030 }, { 0x303D, 0x3040 }, { 0x3164, 0x3164 }, { 0x3200, 0x33FF }, { 0xD800, 0xF8FF },
-  { 0xFD3E, 0xFD4F }, { 0xFDFC, 0xFE1F }, { 0xFE30, 0xFE6F }, { 0xFEFF, 0xFF0F }, { 0xFF1A, 0xFF20 }, { 0xFF3B, 0xFF40 },
-  { 0xFF5B, 0xFF65 }, { 0xFFA0, 0xFFA0 }, { 0xFFE0, 0xFFFF }, { 0x1D000, 0x1D3FF }, { 0x1F000, 0x1FBEF }, { 0xE0000, 0x10FFFF },
-}
-
---- Is it a name that may stand in a playbook: a-z, 0-9, _, - and letters of any script, at most 40 of them? What a platform's
---- users write never gets into what an AI is told.
----@param name any
----@return boolean
-function M.safe(name)
-  if type(name) ~= "string" or name == "" or #name > 160 then return false end
-  local n = utf8.len(name)
-  if not n or n > 40 then return false end
-  for _, c in utf8.codes(name) do
-    if c < 0x80 then
-      if not string.char(c):find("[a-z0-9_-]") then return false end
-    else
-      for _, range in ipairs(NO_LETTER) do
-        if c >= range[1] and c <= range[2] then return false end
-      end
-    end
-  end
-  return true
-end
 
 local function block_name(b) return ("%02d-%02d h"):format(BLOCK_H * b, BLOCK_H * b + BLOCK_H) end
 
@@ -240,7 +55,7 @@ local function works_of(posts, is_mine)
       work.at = math.min(work.at, post.published_at)
       if score then work.n, work.sum = work.n + 1, work.sum + score end
       for _, tag in ipairs(post.tags or {}) do
-        if M.safe(tag) then work.tags[tag] = true end
+        if names.safe(tag) then work.tags[tag] = true end
       end
       if post.local_hour then
         local b = post.local_hour // BLOCK_H
@@ -307,12 +122,12 @@ local function fit(works, f, o)
   for _, work in ipairs(works) do
     if work.n > 0 and o.take(work) then
       rows[#rows + 1], y[#y + 1] = row_of(work, f), work.sum / work.n
-      weights[#weights + 1] = FORGET ^ math.max(0, (o.as_of - work.at) / WEEK)
+      weights[#weights + 1] = model.FORGET ^ math.max(0, (o.as_of - work.at) / WEEK)
     end
   end
   local state
   for _ = 1, 3 do
-    state = M.state.new({ features = f.names, prior = o.prior, sigma = sigma, prior_sd = o.prior_sd })
+    state = model.new({ features = f.names, prior = o.prior, sigma = sigma, prior_sd = o.prior_sd })
     state:update(rows, y, { forget = 1, weights = weights })
     local m, rss, n = state:mean(), 0, 0
     for r, row in ipairs(rows) do
@@ -333,7 +148,7 @@ end
 function M.shrink(estimates)
   local prior = {}
   for name, e in pairs(estimates) do
-    local keep = PRIOR_SD ^ 2 / (PRIOR_SD ^ 2 + e.sd ^ 2)
+    local keep = model.PRIOR_SD ^ 2 / (model.PRIOR_SD ^ 2 + e.sd ^ 2)
     prior[name] = { mean = keep * e.mean, sd = math.sqrt(keep * e.sd ^ 2 + BETWEEN_SD ^ 2) }
   end
   return prior
@@ -457,7 +272,7 @@ local function other_items(findings, book)
   for _, finding in ipairs(findings or {}) do
     local kind = type_of(finding)
     local stands = finding.state == "confirmed" or finding.state == "candidate"
-    if (kind == "fact" or kind == "format") and stands and M.safe(finding.subject) and finding.effect then
+    if (kind == "fact" or kind == "format") and stands and names.safe(finding.subject) and finding.effect then
       local item, up = finding_item(finding, finding.state), finding.effect > 0
       if kind == "fact" then
         item.direction = up and "more" or "less"
@@ -472,7 +287,7 @@ end
 local function no_difference(findings)
   local best, list = {}, {}
   for _, finding in ipairs(findings or {}) do
-    if finding.decision == "no_difference" and M.safe(finding.subject) then
+    if finding.decision == "no_difference" and names.safe(finding.subject) then
       local key = ("%s:%s:%s"):format(type_of(finding), finding.subject, finding.platform or "*")
       if not best[key] or better(finding, best[key]) then best[key] = finding end
     end
@@ -581,123 +396,8 @@ function M.build(posts, world, findings, opts)
   book.works_per_week = per_week
   book.plan = n == 0 and {} or plan_names(state, f, { works_per_week = per_week, tags = f.tags, blocks = f.blocks,
     groups = groups, max_tags = opts.max_tags, recent = used.recent, fatigue = opts.fatigue,
-    generator = M.generator(("%s/%d"):format(opts.seed or opts.creator or opts.account or "", world.as_of // WEEK)) })
+    generator = model.generator(("%s/%d"):format(opts.seed or opts.creator or opts.account or "", world.as_of // WEEK)) })
   return book
-end
-
--- --- how it is handed on ----------------------------------------------------------------------------------------------------
-
-local function rounded(x) return x and math.floor(x + 0.5) end
-
-local function signed(x) return x and ("%+d"):format(rounded(x)) or "?" end
-
-local function item_line(item)
-  local what = item.feature .. (item.platform and M.safe(item.platform) and " on " .. item.platform or "")
-  local parts = {}
-  if item.direction then what = item.direction .. " " .. what end
-  local unit = item.direction and "% per standard deviation" or item.unit or "%"
-  parts[1] = ("%s %s (%s to %s)"):format(signed(item.lift), unit, signed(item.lo), signed(item.hi))
-  if item.p then parts[#parts + 1] = ("P(lift > 0) %.2f"):format(item.p) end
-  parts[#parts + 1] = item.state
-  parts[#parts + 1] = "n " .. tostring(item.n or "?")
-  if item.last then parts[#parts + 1] = "last " .. item.last end
-  if item.why == "to learn" or item.why == "best so far" then parts[#parts + 1] = item.why end
-  parts[#parts + 1] = item.finding and "finding " .. item.finding or "no finding"
-  return ("- %s: %s"):format(what, table.concat(parts, ", "))
-end
-
-local SECTIONS = {
-  { "act", "## Do", "- nothing is sure enough yet" }, { "avoid", "## Avoid" }, { "try", "## Try next" },
-  { "same", "## Makes no difference" },
-}
-
-local function plan_line(work)
-  local tags = #work.tags > 0 and table.concat(work.tags, " + ") or "none of these tags"
-  return ("- %d x %s%s"):format(work.works, tags, work.block and ", at " .. work.block or "")
-end
-
--- How many rows each list may keep so that everything fits: the longest list gives first, never its first row.
-local function trim(book, size_of)
-  local keep = { act = #book.act, avoid = #book.avoid, try = #book.try, same = #book.same, plan = #book.plan }
-  while size_of(keep) > BYTES do
-    local most, at = 1, nil
-    for _, name in ipairs({ "same", "plan", "avoid", "try", "act" }) do
-      if keep[name] > most then most, at = keep[name], name end
-    end
-    if not at then
-      for _, name in ipairs({ "same", "plan", "avoid", "try", "act" }) do
-        if keep[name] > 0 then at = name break end
-      end
-    end
-    if not at then break end
-    keep[at] = keep[at] - 1
-  end
-  return keep
-end
-
-local function render(book, keep)
-  local out = { ("# Playbook, %s: %d works, lift in the score, 80 %% intervals"):format(date(book.as_of), book.works) }
-  local left = 0
-  for _, section in ipairs(SECTIONS) do
-    local list, n = book[section[1]], keep[section[1]]
-    left = left + #list - n
-    if #list > 0 or section[3] then out[#out + 1] = section[2] end
-    if #list == 0 and section[3] then out[#out + 1] = section[3] end
-    for k = 1, n do out[#out + 1] = item_line(list[k]) end
-  end
-  if keep.plan > 0 then
-    out[#out + 1] = ("## Next week, %d works"):format(book.works_per_week)
-    for k = 1, keep.plan do out[#out + 1] = plan_line(book.plan[k]) end
-  end
-  if left > 0 then out[#out + 1] = ("%d more rows left out"):format(left) end
-  return table.concat(out, "\n") .. "\n"
-end
-
---- The playbook as Markdown, at most 2048 bytes: enumerated names and numbers only.
----@param book table what build gave
----@return string
-function M.to_markdown(book)
-  return render(book, trim(book, function(keep) return #render(book, keep) end))
-end
-
--- The bytes a compact JSON writer needs; names are safe, so nothing but quotes is added.
-local function json_size(v)
-  if type(v) == "string" then return #v + 2 end
-  if type(v) == "number" then return #(math.type(v) == "integer" and ("%d"):format(v) or ("%.17g"):format(v)) end
-  if type(v) ~= "table" then return #tostring(v) end
-  local size = 2
-  if jsonlist.is_array(v) then
-    for _, x in ipairs(v) do size = size + json_size(x) + 1 end
-  else
-    for k, x in pairs(v) do size = size + #k + 4 + json_size(x) end
-  end
-  return size
-end
-
-local function plain(item)
-  return { feature = item.feature, kind = item.kind, platform = M.safe(item.platform) and item.platform or nil,
-    lift = rounded(item.lift), unit = item.unit, direction = item.direction, lo = rounded(item.lo), hi = rounded(item.hi),
-    p = item.p and math.floor(100 * item.p + 0.5) / 100,
-    state = item.state, n = item.n, last = item.last, why = item.why, finding = item.finding }
-end
-
-local function as_table(book, keep)
-  local t = { as_of = date(book.as_of), works = book.works, unit = "percent lift in the score, 80 % interval",
-    works_per_week = book.works_per_week }
-  for name, list in pairs({ ["do"] = "act", avoid = "avoid", try_next = "try", makes_no_difference = "same" }) do
-    local rows = {}
-    for k = 1, keep[list] do rows[k] = plain(book[list][k]) end
-    t[name] = jsonlist.array(rows)
-  end
-  t.next_week = jsonlist.array(table.move(book.plan, 1, keep.plan, 1, {}))
-  return t
-end
-
---- The playbook as a table for a JSON writer: at most 2048 bytes when written without spaces.
----@param book table what build gave
----@return table
-function M.to_table(book)
-  return as_table(book, trim(book, function(keep) return json_size(as_table(book, keep)) end))
 end
 
 return M
