@@ -244,9 +244,14 @@ static int show_stale(struct today *t, struct err *e)
         char *names = name_stale(a.rows, t->app->out.ascii);
         buf_char(&t->out, '\n');
         say(t, text);
-        if (!none)
-            buf_printf(&t->out, "%s%s\n", names,
-                       strtoul(stale, NULL, 10) > MOST_NAMES ? (t->app->out.ascii ? ", ..." : ", …") : "");
+        if (!none) { /* escaped already; only cut here */
+            struct table_style style = style_of(t);
+            char *line =
+                mem_printf("%s%s", names, strtoul(stale, NULL, 10) > MOST_NAMES ? (style.ascii ? ", ..." : ", …") : "");
+            text_cut(line, style.ascii, style.width ? style.width : SIZE_MAX, &t->out);
+            buf_char(&t->out, '\n');
+            mem_free(line);
+        }
         mem_free(names);
         mem_free(text);
     }
