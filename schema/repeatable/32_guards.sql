@@ -78,12 +78,20 @@ COMMENT ON FUNCTION tidemark.corrected_reads(bigint[], bigint[], bigint[], bigin
 -- The lifetime reads of the posts named, each judged: what lies below the running maximum does not count (a stale number, a
 -- counter set back). post is the position in the arrays; low and high bound the times, both included. total is the measure
 -- the maximum is taken of: views, or where a post's views are never known the sum of its known interactions; by_interactions
--- turns that round. A row of the archive that a late delivery brought again counts once.
+-- turns that round. A row of the archive that a late delivery brought again counts once. Few posts are looked up by their
+-- key, in every month; many are met in one pass over the owner's rows: the planner cannot tell how many texts a list repeats.
 CREATE OR REPLACE FUNCTION tidemark.guarded_reads(owner uuid, platforms text[], ids text[], low timestamptz[],
                                                   high timestamptz[], by_interactions boolean)
 RETURNS TABLE (post bigint, recorded_at timestamptz, admissible boolean, reason text, total bigint, views bigint,
                likes bigint, shares bigint, comments bigint, saves bigint)
-LANGUAGE sql STABLE AS $$
+LANGUAGE plpgsql VOLATILE ROWS 1000000 SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_custom_plan SET jit = off SET enable_nestloop = on SET enable_mergejoin = off SET work_mem = '64MB' AS $$
+#variable_conflict use_column
+BEGIN
+    IF cardinality(ids) > 1000 THEN
+        SET LOCAL enable_nestloop = off;
+    END IF;
+    RETURN QUERY
     WITH wanted AS (
         SELECT w.post, w.platform, w.external_id, w.low, w.high
           FROM unnest(platforms, ids, low, high) WITH ORDINALITY AS w (platform, external_id, low, high, post)
@@ -94,7 +102,7 @@ LANGUAGE sql STABLE AS $$
                END AS acts
           FROM wanted w JOIN tidemark.observations o
             ON o.platform = w.platform AND o.external_id = w.external_id AND o.recorded_at BETWEEN w.low AND w.high
-         WHERE o.user_id = owner AND o.metric_window = 'lifetime'
+         WHERE o.user_id = guarded_reads.owner AND o.metric_window = 'lifetime'
     ), keyed AS (
         SELECT r.*,
                CASE WHEN CASE WHEN by_interactions THEN max(r.acts) OVER whole IS NULL
@@ -127,11 +135,12 @@ LANGUAGE sql STABLE AS $$
                 THEN CASE WHEN j.recorded_at < j.top_at THEN 'stale_read' ELSE 'counter_corrected' END END,
            j.key, j.views, j.likes, j.shares, j.comments, j.saves
       FROM judged j
-     WHERE j.lows < 4 OR NOT EXISTS (SELECT FROM fallen f WHERE f.post = j.post)
+     WHERE j.lows < 4 OR j.post NOT IN (SELECT f.post FROM fallen f)
     UNION ALL
     SELECT f.post, f.times[c.i], c.admissible, c.reason, c.total, c.views_total, c.likes_total, c.shares_total,
            c.comments_total, c.saves_total
-      FROM fallen f, tidemark.corrected_reads(f.keys, f.views, f.likes, f.shares, f.comments, f.saves) c
+      FROM fallen f, tidemark.corrected_reads(f.keys, f.views, f.likes, f.shares, f.comments, f.saves) c;
+END
 $$;
 COMMENT ON FUNCTION tidemark.guarded_reads(uuid, text[], text[], timestamptz[], timestamptz[], boolean) IS
     'tidemark: lifetime reads, each with whether it counts';

@@ -10,7 +10,8 @@
 -- A reading stays when its snapshot is gone (its data were deleted): only a nearer one replaces it. So learning on less data
 -- forgets nothing. When as_of goes back, readings made after it go, as long as they can be made again.
 CREATE OR REPLACE FUNCTION tidemark.refresh_at_age(owner uuid, as_of timestamptz) RETURNS bigint LANGUAGE plpgsql
-SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off AS $$
+SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off
+SET work_mem = '64MB' AS $$
 DECLARE
     reach     CONSTANT interval := '1344 hours';
     seen      timestamptz; -- watermark and time of the last refresh
@@ -84,6 +85,8 @@ BEGIN
       INTO platforms, ids, births, ends, kinds
       FROM chosen c;
 
+    -- Nobody knows beforehand how long these lists get; met one by one they take minutes.
+    SET LOCAL enable_nestloop = off;
     WITH posts AS (
         SELECT * FROM unnest(platforms, ids, births, kinds)
             WITH ORDINALITY AS w (platform, external_id, published_at, kind, post)
@@ -187,6 +190,7 @@ BEGIN
     INSERT INTO tidemark.at_age_marks AS m (refreshed_at, watermark, user_id)
     VALUES (CURRENT_TIMESTAMP, latest, owner)
     ON CONFLICT (user_id) DO UPDATE SET (refreshed_at, watermark) = (excluded.refreshed_at, excluded.watermark);
+    SET LOCAL enable_nestloop = on;
     RETURN n + changed;
 END
 $$;

@@ -4,8 +4,8 @@
 -- between two definitions of views (0 there). Rounded on the running sum, so that the days of an increment add up to it.
 CREATE OR REPLACE FUNCTION tidemark.daily_gains(owner uuid, since timestamptz, as_of timestamptz)
 RETURNS TABLE (platform text, external_id text, first_day date, gained bigint[])
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off SET enable_nestloop = off
-SET timezone = 'UTC' AS $$
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off
+SET enable_nestloop = off SET work_mem = '64MB' SET timezone = 'UTC' AS $$
 #variable_conflict use_column
 DECLARE
     platforms text[];
@@ -79,7 +79,7 @@ COMMENT ON FUNCTION tidemark.daily_gains(uuid, timestamptz, timestamptz) IS 'tid
 -- Fills peak_engagement_time, which no platform delivers, on a post's newest lifetime snapshot: the middle of the steepest
 -- interval of what people did there (views where nothing else is known), from three reads that count on.
 CREATE OR REPLACE FUNCTION tidemark.refresh_peak_times(owner uuid, as_of timestamptz) RETURNS bigint LANGUAGE plpgsql
-SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off AS $$
+SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off SET work_mem = '64MB' AS $$
 DECLARE
     seen      timestamptz;
     last_run  timestamptz;
@@ -87,6 +87,8 @@ DECLARE
     times     timestamptz[];
     platforms text[];
     ids       text[];
+    newest    timestamptz[];
+    peaks     timestamptz[];
     n         bigint;
 BEGIN
     IF owner IS NULL OR as_of IS NULL THEN
@@ -109,32 +111,31 @@ BEGIN
             SELECT m.platform, m.external_id FROM public.content_performance_metrics m
              WHERE m.user_id = owner AND m.recorded_at = ANY (times) AND m.metric_window = 'lifetime') t;
 
-    WITH counted AS (
-        SELECT g.post, g.recorded_at AS at, g.total
-          FROM tidemark.guarded_reads(owner, platforms, ids,
-                                      array_fill('-infinity'::timestamptz, ARRAY[coalesce(cardinality(ids), 0)]),
-                                      array_fill(refresh_peak_times.as_of, ARRAY[coalesce(cardinality(ids), 0)]), true) g
-         WHERE g.admissible AND g.total IS NOT NULL
+    WITH reads AS (
+        SELECT g.* FROM tidemark.guarded_reads(owner, platforms, ids,
+                            array_fill('-infinity'::timestamptz, ARRAY[coalesce(cardinality(ids), 0)]),
+                            array_fill(refresh_peak_times.as_of, ARRAY[coalesce(cardinality(ids), 0)]), true) g
     ), steps AS (
-        SELECT c.post, lag(c.at) OVER w AS before, c.at, count(*) OVER (PARTITION BY c.post) AS reads,
-               (c.total - lag(c.total) OVER w) / nullif(extract(epoch FROM c.at - lag(c.at) OVER w), 0) AS steepness
-          FROM counted c WINDOW w AS (PARTITION BY c.post ORDER BY c.at)
+        SELECT r.post, r.recorded_at AS at, r.total, max(r.recorded_at) OVER whole AS newest,
+               count(r.total) FILTER (WHERE r.admissible) OVER whole AS reads,
+               CASE WHEN r.admissible AND r.total IS NOT NULL THEN lag(r.recorded_at) OVER counted END AS before,
+               CASE WHEN r.admissible AND r.total IS NOT NULL THEN r.total - lag(r.total) OVER counted END AS grown
+          FROM reads r
+        WINDOW whole AS (PARTITION BY r.post),
+               counted AS (PARTITION BY r.post, r.admissible AND r.total IS NOT NULL ORDER BY r.recorded_at)
     ), peaks AS (
-        SELECT DISTINCT ON (s.post) s.post, s.before + (s.at - s.before) / 2 AS peak
-          FROM steps s WHERE s.reads >= 3 AND s.steepness > 0
-         ORDER BY s.post, s.steepness DESC, s.at
-    ), newest AS (
-        SELECT DISTINCT ON (w.post) w.post, m.platform, m.external_id, m.window_start, m.recorded_at, m.peak_engagement_time
-          FROM unnest(platforms, ids) WITH ORDINALITY AS w (platform, external_id, post)
-               JOIN public.content_performance_metrics m ON m.platform = w.platform AND m.external_id = w.external_id
-         WHERE m.user_id = owner AND m.metric_window = 'lifetime' AND m.recorded_at <= refresh_peak_times.as_of
-         ORDER BY w.post, m.recorded_at DESC, m.window_start
+        SELECT DISTINCT ON (s.post) s.post, s.newest, s.before + (s.at - s.before) / 2 AS peak
+          FROM steps s WHERE s.reads >= 3 AND s.grown > 0
+         ORDER BY s.post, s.grown / extract(epoch FROM s.at - s.before) DESC, s.at
     )
-    UPDATE public.content_performance_metrics m SET peak_engagement_time = p.peak
-      FROM newest l JOIN peaks p USING (post)
-     WHERE l.peak_engagement_time IS DISTINCT FROM p.peak AND m.user_id = owner AND m.platform = l.platform
-       AND m.external_id = l.external_id AND m.metric_window = 'lifetime' AND m.window_start = l.window_start
-       AND m.recorded_at = l.recorded_at;
+    SELECT array_agg(w.platform), array_agg(w.external_id), array_agg(p.newest), array_agg(p.peak)
+      INTO platforms, ids, newest, peaks
+      FROM peaks p JOIN unnest(platforms, ids) WITH ORDINALITY AS w (platform, external_id, post) ON w.post = p.post;
+
+    UPDATE public.content_performance_metrics m SET peak_engagement_time = w.peak
+      FROM unnest(platforms, ids, newest, peaks) AS w (platform, external_id, newest, peak)
+     WHERE m.user_id = owner AND m.platform = w.platform AND m.external_id = w.external_id AND m.metric_window = 'lifetime'
+       AND m.recorded_at = w.newest AND m.peak_engagement_time IS DISTINCT FROM w.peak;
     GET DIAGNOSTICS n = ROW_COUNT;
 
     INSERT INTO tidemark.at_age_marks AS m (peaks_at, peaks_watermark, user_id)
