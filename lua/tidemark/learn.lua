@@ -19,16 +19,17 @@ function M.answer(kind, posts, extra, opts, world)
   return jsonlist.array(analysis.run(kind, posts, extra, opts, world))
 end
 
--- The answers' candidates in one list: the family of the run. What find kept back is tested with the rest and not written.
+-- The answers' candidates in one list, the family of the run; and which of them find kept back: they are tested with the rest and
+-- not written.
 local function flatten(answers)
-  local all = {}
+  local all, kept_back = {}, {}
   for _, answer in ipairs(answers) do
     for _, candidate in ipairs(answer.candidates) do
-      if not answer.returned then candidate.writes = nil end
       all[#all + 1] = candidate
+      if not answer.returned then kept_back[(candidate.platform or "*") .. "|" .. candidate.subject.key] = true end
     end
   end
-  return all
+  return all, kept_back
 end
 
 local function row_of(result)
@@ -46,12 +47,13 @@ end
 ---@param previous table<string, table> finding_key -> lifecycle of the row as it stands
 ---@return table decided { results, rows = { [table] = rows }, removed, summary, warnings }
 function M.decide(run, answers, previous)
-  local results = discipline.decide(run, flatten(answers), previous)
+  local candidates, kept_back = flatten(answers)
+  local results = discipline.decide(run, candidates, previous)
   local rows, removed, warnings = {}, {}, {}
   local summary = { tests = 0, written = 0, no_difference = 0, not_shown = 0, insufficient = 0 }
   for _, result in ipairs(results) do
-    if result.decision == "written" and not result.row then
-      result.decision, result.why = "not_shown", "the rule kept its answer back: find did not return it"
+    if result.decision == "written" and kept_back[(result.platform or "*") .. "|" .. result.subject] then
+      result.decision, result.why, result.row = "not_shown", "the rule kept its answer back: find did not return it", nil
     end
     summary[result.decision] = summary[result.decision] + 1
     if result.decision ~= "insufficient" then summary.tests = summary.tests + 1 end

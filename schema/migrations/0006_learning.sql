@@ -18,7 +18,7 @@ CREATE TABLE tidemark.metric_definitions (
     PRIMARY KEY (platform, metric, media_kind, valid_from),
     CONSTRAINT metric_definitions_validity_check CHECK (valid_to > valid_from)
 );
-COMMENT ON TABLE tidemark.metric_definitions IS 'tidemark: what a platform''s count means, and from when to when';
+COMMENT ON TABLE tidemark.metric_definitions IS 'tidemark: what a platform''s count means, and from when to when (reference)';
 COMMENT ON COLUMN tidemark.metric_definitions.valid_from IS '-infinity: as long as anybody knows';
 COMMENT ON COLUMN tidemark.metric_definitions.valid_to IS 'NULL: still';
 COMMENT ON COLUMN tidemark.metric_definitions.media_kind IS 'the one kind of posts it holds for (short); empty: all';

@@ -9,11 +9,11 @@ CREATE FUNCTION pg_temp.normal(text) RETURNS double precision LANGUAGE sql IMMUT
 $$ SELECT sqrt(-2 * ln(pg_temp.unit($1 || 'a'))) * cos(2 * pi() * pg_temp.unit($1 || 'b')) $$;
 
 INSERT INTO tidemark.accounts (id, platform, external_id, creator, time_zone, user_id)
-SELECT md5(:'owner' || 'account' || k)::uuid, 'youtube', 'account' || k, 'creator' || k % 4, 'Europe/Berlin', :'owner'
+SELECT md5('account' || k)::uuid, 'youtube', 'account' || k, 'creator' || k % 4, 'Europe/Berlin', :'owner'
   FROM generate_series(1, 12) AS k ORDER BY :order;
 
 CREATE TEMPORARY TABLE made ON COMMIT DROP AS
-SELECT i, k, 'post' || i AS external_id, md5(:'owner' || 'content' || i)::uuid AS content_id,
+SELECT i, k, 'post' || i AS external_id, md5('content' || i)::uuid AS content_id,
        date_trunc('hour', now()) - interval '175 days' + i * interval '272 minutes' AS published_at,
        array_remove(ARRAY['everywhere', CASE WHEN pg_temp.unit(i || 'good') < 0.35 THEN 'good' END,
                           CASE WHEN pg_temp.unit(i || 'dull') < 0.3 THEN 'dull' END,
@@ -24,7 +24,7 @@ SELECT i, k, 'post' || i AS external_id, md5(:'owner' || 'content' || i)::uuid A
 
 INSERT INTO public.content (id, title, user_id) SELECT content_id, 'Work ' || i, :'owner' FROM made ORDER BY :order;
 INSERT INTO tidemark.posts (platform, external_id, content_id, account_id, published_at, features, user_id)
-SELECT 'youtube', external_id, content_id, md5(:'owner' || 'account' || k)::uuid, published_at,
+SELECT 'youtube', external_id, content_id, md5('account' || k)::uuid, published_at,
        jsonb_build_object('tags', to_jsonb(tags), 'caption', 'Work ' || i || CASE WHEN i % 3 = 0 THEN '?' ELSE '' END,
                           'visual', jsonb_build_object('brightness', round(pg_temp.unit(i || 'bright')::numeric, 3))), :'owner'
   FROM made ORDER BY :order;
