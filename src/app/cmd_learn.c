@@ -197,13 +197,13 @@ static int conclude(const struct learn_cmd *c, const struct learn *l)
     char until[40];
     datetime_format(l->watermark / 1000000 * 1000000, until, sizeof until);
     struct buf text = {0};
-    buf_printf(&text, "%zu rules", l->n_outcome);
+    buf_printf(&text, "%zu rule%s", l->n_outcome, l->n_outcome == 1 ? "" : "s");
     if (unchanged > 0)
         buf_printf(&text, ", %zu of them unchanged since their last run", unchanged);
     if (failed > 0)
         buf_printf(&text, ", %zu failed", failed);
-    buf_printf(&text, ", %" PRId64 " tests, %" PRId64 " findings%s; data to %s", tests, written,
-               c->dry_run ? " that would be written" : "", until);
+    buf_printf(&text, ", %" PRId64 " test%s, %" PRId64 " finding%s%s; data to %s", tests, tests == 1 ? "" : "s", written,
+               written == 1 ? "" : "s", c->dry_run ? " that would be written" : "", until);
     log_info("%s", text.data);
     buf_free(&text);
     return failed > 0 ? err_exit_code(ERR_PLUGIN) : 0;

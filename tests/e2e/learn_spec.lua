@@ -21,9 +21,9 @@ local FINDINGS = [[
       FROM tidemark.rule_results WHERE user_id = '%s') f]]
 
 local function findings(project, owner)
-  local pattern = "pattern_data #- '{evidence,run}' #- '{evidence,computed_at}' #- '{evidence,input_hash}'"
+  local pattern = "pattern_data #- '{evidence,window}' #- '{evidence,run}' #- '{evidence,computed_at}' #- '{evidence,input_hash}'"
     .. " #- '{evidence,lifecycle}')"
-  local style = "evidence - 'run' - 'computed_at' - 'input_hash' - 'lifecycle')"
+  local style = "evidence - 'window' - 'run' - 'computed_at' - 'input_hash' - 'lifecycle')"
   return project:sql(FINDINGS:format(pattern, owner, style, owner, owner, owner, owner))
 end
 
@@ -223,9 +223,9 @@ describe("tidemark learn", function()
       project:ok("change add model v8 --owner cas --at now-1h")
       r = project:run("learn ai.before_after --owner cas")
       assert.equal(0, r.code, r.err)
-      has(reason("ai.before_after|%%|model v9%%"), "insufficient: ")
-      has(reason("ai.before_after|%%|model v9%%"), "future")
-      has(reason("ai.before_after|%%|model v8%%"), "insufficient: ")
+      has(reason("ai.before_after|model v9|%%"), "insufficient: ")
+      has(reason("ai.before_after|model v9|%%"), "future")
+      has(reason("ai.before_after|model v8|%%"), "insufficient: ")
       assert.equal("insufficient data", sql("SELECT DISTINCT context ->> 'verdict' FROM ai_improvement_tracking WHERE user_id = OWNER"))
       assert.equal("0", sql("SELECT count(improvement_percentage) FROM ai_improvement_tracking WHERE user_id = OWNER"))
     end)
