@@ -132,6 +132,20 @@ describe("tidemark learn", function()
     has(project:ok({ "explain", "--owner", "ann", "--format", "json", "styles.tags|*|good" }), '"rule": "styles.tags"')
   end)
 
+  it("says of two changes of the same accounts at the same time that they cannot be told apart", function()
+    for k = 1, 6 do
+      for _, change in ipairs { "model v7", "prompt p2" } do
+        project:ok(("change add %s --owner ann --at now-60d --account youtube:account%d"):format(change, k))
+      end
+    end
+    project:ok("learn ai.before_after --owner ann")
+    local why = project:sql("SELECT string_agg(decision || ': ' || why, ' / ' ORDER BY subject) FROM tidemark.rule_results"
+      .. " WHERE rule = 'ai.before_after' AND user_id = '" .. owner .. "'")
+    has(why, "insufficient: insufficient data: it cannot be told apart from 'prompt p2', the same accounts at the same time: "
+      .. "0 of 15 works needed under only one of them")
+    has(why, "it cannot be told apart from 'model v7'")
+  end)
+
   it("shows every candidate of a dry run and writes nothing", function()
     local before = state(project)
     local out = project:ok("learn styles.tags --owner ann --dry-run --format csv")
@@ -224,7 +238,7 @@ describe("tidemark learn", function()
       r = project:run("learn ai.before_after --owner cas")
       assert.equal(0, r.code, r.err)
       has(reason("ai.before_after|model v9|%%"), "insufficient: ")
-      has(reason("ai.before_after|model v9|%%"), "future")
+      has(reason("ai.before_after|model v9|%%"), "it starts on 2999-01-01, after the clock of this run")
       has(reason("ai.before_after|model v8|%%"), "insufficient: ")
       assert.equal("insufficient data", sql("SELECT DISTINCT context ->> 'verdict' FROM ai_improvement_tracking WHERE user_id = OWNER"))
       assert.equal("0", sql("SELECT count(improvement_percentage) FROM ai_improvement_tracking WHERE user_id = OWNER"))
