@@ -149,8 +149,8 @@ static int one_rule(struct rule_run *r, struct learn_outcome *to, struct err *e)
     }
     if (rc != 0)
         return -1;
-    if (r->posts.warnings.len > 0)
-        buf_add(&to->warnings, r->posts.warnings.data, r->posts.warnings.len);
+    if (r->posts->warnings.len > 0)
+        buf_add(&to->warnings, r->posts->warnings.data, r->posts->warnings.len);
     if (r->seen && !r->o->dry_run) {
         to->state = LEARN_UNCHANGED;
         return 0;
@@ -164,15 +164,17 @@ static int all_rules(struct db_session *s, const struct learn_options *o, struct
     if (plugin_code_digest(o->lib_dir, code, e) != 0)
         return -1;
     struct vm *trusted = trusted_open(o->lib_dir, ANALYSIS_MS, (size_t)ANALYSIS_MIB << 20);
+    struct posts_kept kept = {0};
     int rc = 0;
     for (size_t i = 0; i < o->n_rule && rc == 0; i++) {
-        struct rule_run run = {.s = s, .o = o, .rule = o->rules[i], .trusted = trusted, .code = code};
+        struct rule_run run = {.s = s, .o = o, .rule = o->rules[i], .trusted = trusted, .code = code, .kept = &kept};
         tell(o, o->rules[i]->name, i + 1);
         rc = one_rule(&run, &out->outcome[out->n_outcome++], e);
         if (run.watermark > out->watermark)
             out->watermark = run.watermark;
         rule_run_free(&run);
     }
+    posts_free(&kept.posts);
     vm_free(&trusted);
     return rc;
 }

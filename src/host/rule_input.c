@@ -22,7 +22,7 @@ static const char changes_sql[] =
 static const char definitions_sql[] = "SELECT coalesce(json_agg(json_build_object('platform', platform, 'metric', metric, "
                                       "'valid_from', extract(epoch FROM valid_from))"
                                       "   ORDER BY platform, metric, valid_from), '[]')"
-                                      "  FROM tidemark.metric_definitions WHERE isfinite(valid_from)";
+                                      "  FROM tidemark.metric_definitions WHERE isfinite(valid_from) AND media_kind = ''"; /* a break for shorts alone cuts no series */
 
 static const char previous_sql[] =
     "SELECT coalesce(json_strip_nulls(json_object_agg(finding_key, lifecycle)), '{}') FROM ("
@@ -72,13 +72,31 @@ static int read_world(struct rule_run *r, struct err *e)
     struct buf input = {0};
     buf_printf(&input, "%s\n%s\n%s\n%s\n%s\n", r->rule->name, r->rule->plugin->version, r->code,
                changes.data != NULL ? changes.data : "", definitions.data != NULL ? definitions.data : "");
-    buf_add(&input, r->posts.digest.bytes, sizeof r->posts.digest.bytes);
+    buf_add(&input, r->posts->digest.bytes, sizeof r->posts->digest.bytes);
     struct sha256 h = sha256_of(input.data, input.len);
     sha256_hex(&h, r->input_hash);
     buf_free(&input);
     buf_free(&changes);
     buf_free(&definitions);
     return rc;
+}
+
+static bool same_query(const struct posts_query *a, const struct posts_query *b)
+{
+    return a->age_h == b->age_h && strcmp(a->metric, b->metric) == 0 && a->gained == b->gained && a->since == b->since &&
+           a->as_of == b->as_of && memcmp(&a->owner, &b->owner, sizeof a->owner) == 0;
+}
+
+static int load_posts(struct rule_run *r, const struct posts_query *q, struct err *e)
+{
+    struct posts_kept *kept = r->kept;
+    r->posts = &kept->posts;
+    if (kept->filled && same_query(&kept->query, q))
+        return 0;
+    posts_free(&kept->posts);
+    kept->filled = posts_load(r->s, q, &kept->posts, e) == 0;
+    kept->query = *q;
+    return kept->filled ? 0 : -1;
 }
 
 int rule_read(struct rule_run *r, struct err *e)
@@ -93,9 +111,9 @@ int rule_read(struct rule_run *r, struct err *e)
         .since = r->since,
         .as_of = r->o->as_of,
     };
-    if (posts_load(r->s, &q, &r->posts, e) != 0)
+    if (load_posts(r, &q, e) != 0)
         return -1;
-    r->watermark = r->posts.watermark;
+    r->watermark = r->posts->watermark;
     struct buf last = {0};
     int rc = read_world(r, e);
     if (rc == 0)

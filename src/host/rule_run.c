@@ -42,7 +42,7 @@ static int answer(struct rule_run *r, const struct rule_ask *ask, struct buf *ca
     struct buf opts = {0};
     add_options(&opts, ask);
     const struct trusted_arg args[] = {
-        {.kind = TRUSTED_TEXT, .text = ask->kind},     {.kind = TRUSTED_FRAME, .frame = r->posts.frame},
+        {.kind = TRUSTED_TEXT, .text = ask->kind},     {.kind = TRUSTED_FRAME, .frame = r->posts->frame},
         {.kind = TRUSTED_FRAME, .frame = ask->extra},  {.kind = TRUSTED_JSON, .text = opts.data},
         {.kind = TRUSTED_JSON, .text = r->world.data},
     };
@@ -63,7 +63,7 @@ static int run_find(struct rule_run *r, struct buf *answers, struct err *e)
     struct buf *part = NULL;
     size_t n = 0;
     struct rule_ask ask;
-    struct rule_call *call = rule_call_begin(r->rule->plugin->vm, r->rule->name, r->posts.frame, (double)r->o->now / 1e6,
+    struct rule_call *call = rule_call_begin(r->rule->plugin->vm, r->rule->name, r->posts->frame, (double)r->o->now / 1e6,
                                              (double)r->o->as_of / 1e6, FIND_MS);
     int rc = rule_call_next(call, NULL, &ask, e);
     while (rc == 1) {
@@ -129,7 +129,6 @@ int rule_decide(struct rule_run *r, struct err *e)
 
 void rule_run_free(struct rule_run *r)
 {
-    posts_free(&r->posts);
     buf_free(&r->world);
     buf_free(&r->previous);
     buf_free(&r->decided);

@@ -4,6 +4,13 @@
 #include "host/learn.h"
 #include "host/posts.h"
 
+/* The posts that the rule before looked at: most rules want the same. One set is kept, for rules run plugin by plugin. */
+struct posts_kept {
+    bool filled;
+    struct posts_query query;
+    struct posts posts;
+};
+
 struct rule_run {
     struct db_session *s;
     const struct learn_options *o;
@@ -13,7 +20,8 @@ struct rule_run {
 
     struct uuid id;
     int64_t since, watermark;
-    struct posts posts;
+    struct posts_kept *kept;
+    const struct posts *posts; /* kept's */
     struct buf world;    /* JSON: changes, definitions, clocks */
     struct buf previous; /* JSON: finding_key -> lifecycle, as the rows stand */
     struct buf decided;  /* JSON: results, rows, summary (lua/tidemark/learn.lua) */

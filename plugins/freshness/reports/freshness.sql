@@ -72,4 +72,6 @@ SELECT coalesce(a.handle, a.external_id) AS account,
        count(*) OVER () AS accounts
   FROM tidemark.accounts a
   LEFT JOIN summed s ON s.account_id = a.id
+ -- posts that named no account once, and have theirs by now, leave an account "-" behind that has none
+ WHERE a.external_id <> '-' OR EXISTS (SELECT FROM tidemark.posts p WHERE p.user_id = a.user_id AND p.account_id = a.id)
  ORDER BY s.last_at NULLS FIRST, a.platform, a.external_id
