@@ -79,13 +79,14 @@ COMMENT ON FUNCTION tidemark.corrected_reads(bigint[], bigint[], bigint[], bigin
 -- counter set back). post is the position in the arrays; low and high bound the times, both included. total is the measure
 -- the maximum is taken of: views, or where a post's views are never known the sum of its known interactions; by_interactions
 -- turns that round. A row of the archive that a late delivery brought again counts once. Few posts are looked up by their
--- key, in every month; many are met in one pass over the owner's rows: the planner cannot tell how many texts a list repeats.
+-- key, in every month; many are met in one pass over the owner's rows: the planner cannot tell how much a list repeats.
 CREATE OR REPLACE FUNCTION tidemark.guarded_reads(owner uuid, platforms text[], ids text[], low timestamptz[],
                                                   high timestamptz[], by_interactions boolean)
 RETURNS TABLE (post bigint, recorded_at timestamptz, admissible boolean, reason text, total bigint, views bigint,
                likes bigint, shares bigint, comments bigint, saves bigint)
 LANGUAGE plpgsql VOLATILE ROWS 1000000 SET search_path = pg_catalog, pg_temp
-SET plan_cache_mode = force_custom_plan SET jit = off SET enable_nestloop = on SET enable_mergejoin = off SET work_mem = '64MB' AS $$
+SET plan_cache_mode = force_custom_plan SET jit = off SET work_mem = '64MB'
+SET enable_nestloop = on SET enable_mergejoin = off AS $$
 #variable_conflict use_column
 BEGIN
     IF cardinality(ids) > 1000 THEN

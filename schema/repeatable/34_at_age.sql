@@ -91,8 +91,8 @@ BEGIN
         SELECT * FROM unnest(platforms, ids, births, kinds)
             WITH ORDINALITY AS w (platform, external_id, published_at, kind, post)
     ), reads AS MATERIALIZED (
-        SELECT g.*, extract(epoch FROM g.recorded_at - births[g.post])::double precision / 3600 AS age
-          FROM tidemark.guarded_reads(owner, platforms, ids, births, ends, false) g
+        SELECT g.*, extract(epoch FROM g.recorded_at - p.published_at)::double precision / 3600 AS age
+          FROM tidemark.guarded_reads(owner, platforms, ids, births, ends, false) g JOIN posts p ON p.post = g.post
     ), around AS (
         SELECT r.post, t.age_h, r.recorded_at, r.admissible, r.reason, r.total, r.views, r.likes, r.shares, r.comments,
                r.saves, r.age, r.age BETWEEN 0.75 * t.age_h AND 1.25 * t.age_h AS near, abs(ln(r.age / t.age_h)) AS distance

@@ -10,7 +10,6 @@ SET enable_nestloop = off SET work_mem = '64MB' SET timezone = 'UTC' AS $$
 DECLARE
     platforms text[];
     ids       text[];
-    births    timestamptz[];
     closed    date; -- the first day that is not complete
     opened    date := since::date;
 BEGIN
@@ -19,27 +18,14 @@ BEGIN
                      (SELECT max(a.recorded_at) FROM public.archived_performance_metrics a
                        WHERE a.user_id = owner AND a.recorded_at <= daily_gains.as_of AND a.metric_window = 'lifetime'))
             - interval '72 hours')::date INTO closed;
-    SELECT array_agg(p.platform::text), array_agg(p.external_id), array_agg(p.published_at) INTO platforms, ids, births
+    SELECT array_agg(p.platform::text), array_agg(p.external_id) INTO platforms, ids
       FROM tidemark.posts p
      WHERE p.user_id = owner AND (p.published_at <= daily_gains.as_of OR p.published_at IS NULL);
 
     RETURN QUERY
-    WITH counted AS (
-        SELECT g.post, g.recorded_at AS at, g.views
-          FROM tidemark.guarded_reads(owner, platforms, ids,
-                                      array_fill('-infinity'::timestamptz, ARRAY[coalesce(cardinality(ids), 0)]),
-                                      array_fill(daily_gains.as_of, ARRAY[coalesce(cardinality(ids), 0)]), false) g
-         WHERE g.admissible AND g.views IS NOT NULL
-    ), steps AS (
-        SELECT c.post, c.at, greatest(c.views, 0) AS views, lag(c.at) OVER w AS before, lag(greatest(c.views, 0)) OVER w AS had
-          FROM counted c WINDOW w AS (PARTITION BY c.post ORDER BY c.at)
-    ), increments AS (
-        SELECT s.post, s.at, s.views - coalesce(s.had, 0) AS gain, coalesce(s.before, births[s.post]) AS before
-          FROM steps s
-         WHERE s.before IS NOT NULL OR births[s.post] < s.at AND s.at <= births[s.post] + interval '3 days'
-    ), named AS (
+    WITH named AS (
         -- Joined and not looked up by position: the nth of a list of texts is found by walking there.
-        SELECT w.post, w.platform, w.external_id, c.changes
+        SELECT w.post, w.platform, w.external_id, p.published_at, c.changes
           FROM unnest(platforms, ids) WITH ORDINALITY AS w (platform, external_id, post)
                JOIN tidemark.posts p ON p.user_id = owner AND p.platform = w.platform AND p.external_id = w.external_id
                LEFT JOIN (SELECT d.platform, k.kind, array_agg(d.valid_from) AS changes
@@ -50,12 +36,26 @@ BEGIN
                            WHERE d.metric = 'views' AND d.valid_from > '-infinity'
                            GROUP BY d.platform, k.kind) c
                  ON c.platform = p.platform AND c.kind = tidemark.media_kind(p.features, p.url)
+    ), counted AS (
+        SELECT g.post, g.recorded_at AS at, g.views
+          FROM tidemark.guarded_reads(owner, platforms, ids,
+                                      array_fill('-infinity'::timestamptz, ARRAY[coalesce(cardinality(ids), 0)]),
+                                      array_fill(daily_gains.as_of, ARRAY[coalesce(cardinality(ids), 0)]), false) g
+         WHERE g.admissible AND g.views IS NOT NULL
+    ), steps AS (
+        SELECT c.post, c.at, greatest(c.views, 0) AS views, lag(c.at) OVER w AS before, lag(greatest(c.views, 0)) OVER w AS had
+          FROM counted c WINDOW w AS (PARTITION BY c.post ORDER BY c.at)
+    ), increments AS (
+        SELECT s.post, s.at, n.changes, s.views - coalesce(s.had, 0) AS gain,
+               coalesce(s.before, n.published_at) AS before
+          FROM steps s JOIN named n ON n.post = s.post
+         WHERE s.before IS NOT NULL OR n.published_at < s.at AND s.at <= n.published_at + interval '3 days'
     ), told AS (
         SELECT i.post, i.at, i.before,
-               CASE WHEN n.changes IS NOT NULL
-                     AND EXISTS (SELECT FROM unnest(n.changes) AS change WHERE change > i.before AND change <= i.at)
+               CASE WHEN i.changes IS NOT NULL
+                     AND EXISTS (SELECT FROM unnest(i.changes) AS change WHERE change > i.before AND change <= i.at)
                     THEN 0 ELSE i.gain END AS gain
-          FROM increments i JOIN named n ON n.post = i.post
+          FROM increments i
          WHERE i.before < i.at AND i.before < closed AND (opened IS NULL OR i.at >= opened)
     ), pieces AS (
         SELECT t.post, k.day,
@@ -63,7 +63,9 @@ BEGIN
                      / extract(epoch FROM t.at - t.before)::double precision)
              - round(t.gain * extract(epoch FROM greatest(t.before, k.day) - t.before)::double precision
                      / extract(epoch FROM t.at - t.before)::double precision) AS gain
-          FROM told t, LATERAL (SELECT t.before::date + n AS day FROM generate_series(0, (t.at - interval '1 microsecond')::date - t.before::date) AS n) k
+          FROM told t, LATERAL (
+                SELECT t.before::date + n AS day
+                  FROM generate_series(0, (t.at - interval '1 microsecond')::date - t.before::date) AS n) k
          WHERE k.day < closed AND (opened IS NULL OR k.day >= opened)
     ), days AS (
         SELECT p.post, p.day, sum(p.gain)::bigint AS gain FROM pieces p GROUP BY p.post, p.day

@@ -1,6 +1,6 @@
 -- Posts at fixed ages, their scores, daily gains and peak times: what counts as a reading, and what does not.
 BEGIN;
-SELECT no_plan();
+SELECT plan(72);
 
 -- A world of one owner: an account, and posts by name; reads as [hours after publication, views, likes].
 SELECT t.fill(t.bob());
