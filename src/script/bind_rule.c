@@ -34,8 +34,10 @@ static struct question *question_of(lua_State *L, const char *name)
     lua_rawgetp(L, LUA_REGISTRYINDEX, &question_key);
     struct question *q = lua_touserdata(L, -1);
     lua_pop(L, 1);
-    if (q == NULL)
+    if (q == NULL) {
         luaL_error(L, "ctx is gone: it may be used inside find only");
+        must(q != NULL); /* that error does not return */
+    }
     if (q->co != L)
         luaL_error(L, "ctx.%s waits for its answer, so it cannot be called inside a coroutine of your own", name);
     return q;

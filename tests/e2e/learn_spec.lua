@@ -254,6 +254,7 @@ describe("tidemark learn", function()
     after_each(function() os.execute("rm -rf " .. support.quote(project.dir .. "/plugins/mine")) end)
 
     it("that fails leaves the others alone and is told with its place", function()
+      project:ok("learn styles.tags --owner ann")
       plugin("return nothing.at_all")
       local r = project:run("learn mine.rule styles.tags --owner ann")
       assert.equal(76, r.code)
