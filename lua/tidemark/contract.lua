@@ -4,16 +4,17 @@
 -- and every mistake at once as { path = { "parsers", "x.y", "matsch" }, line = 12, text = "unknown key" }.
 
 local locate = require("tidemark.locate")
+local rules = require("tidemark.contract_rule")
 
 local M = { api = 1 }
 
 local KINDS = { "object", "array", "string", "number", "boolean", "null" }
 local WINDOWS = { "lifetime", "day", "week", "days_28", "range" }
-local LATER = { "rules", "reports", "jobs", "collectors", "config" }
+local LATER = { "reports", "jobs", "collectors", "config" }
 local TIME_UNITS = { "epoch_s", "epoch_ms" }
 local SPAN_UNITS = { "s", "ms" }
 
-local PLUGIN_KEYS = { "name", "api", "about", "parsers" }
+local PLUGIN_KEYS = { "name", "api", "about", "parsers", "rules" }
 local PARSER_KEYS = {
   "about", "match", "csv", "whole", "each", "post", "counts", "window", "zone", "extra", "account", "drop", "skip", "refuse",
   "wide_export", "parse",
@@ -434,19 +435,20 @@ function Check:name(value, expected)
   end
 end
 
-function Check:parsers(plugin)
+-- parsers and rules: { ["plugin.name"] = { … } } -> what each makes of its table, by name. example ends the message.
+function Check:entries(plugin, key, one, example, each)
   local out = {}
-  if plugin.parsers == nil or not self:is({ "parsers" }, plugin.parsers, "table") then return out end
-  for _, name in ipairs(sorted_keys(plugin.parsers)) do
-    local path = { "parsers", name }
+  if plugin[key] == nil or not self:is({ key }, plugin[key], "table") then return out end
+  for _, name in ipairs(sorted_keys(plugin[key])) do
+    local path = { key, name }
     local prefix = type(plugin.name) == "string" and plugin.name .. "." or ""
     if type(name) ~= "string" then
-      self:say({ "parsers" }, "holds a list where parsers with names were expected: [\"%sname\"] = { … }", prefix)
+      self:say({ key }, "holds a list where %s with names were expected: [\"%sname\"] = { … }", key, prefix)
     else
       if name:sub(1, #prefix) ~= prefix or not name:find("^[%l%d_]+%.[%l%d_.]*[%l%d_]$") then
-        self:say(path, "a parser's name is the plugin's, a dot and lower-case words: '%svideos'", prefix)
+        self:say(path, "a %s's name is the plugin's, a dot and lower-case words: '%s%s'", one, prefix, example)
       end
-      out[#out + 1] = self:parser(path, name, plugin.parsers[name])
+      out[#out + 1] = each(self, path, name, plugin[key][name])
     end
   end
   return out
@@ -482,7 +484,9 @@ function M.check(plugin, opts)
     self:name(plugin.name, opts.name)
     self:api(plugin.api)
     self:is({ "about" }, plugin.about, "string")
-    out = { name = plugin.name, about = plugin.about, parsers = self:parsers(plugin) }
+    out = { name = plugin.name, about = plugin.about,
+      parsers = self:entries(plugin, "parsers", "parser", "videos", self.parser),
+      rules = self:entries(plugin, "rules", "rule", "best_hour", rules.check) }
   end
   if #self.mistakes == 0 then return out end
   return nil, sort_and_place(self.mistakes, opts.source)

@@ -77,7 +77,7 @@
 --- Regression, and random numbers that are the same everywhere.
 ---@field design fun(rows: integer): stats.design at most 10 million rows
 ---@field ols fun(design: stats.design, y: number[], options?: stats.ols_options): stats.fit?, string?
----Householder QR; at most 2e10 rows times columns squared; y may lack values in rows that do not take part
+---Householder QR; at most 5e9 rows times columns squared; y may lack values in rows that do not take part
 ---@field jackknife fun(d: stats.design, y: number[], by: stats.labels, i: integer, o?: stats.rows): stats.left_out?, string?
 ---leave one cluster out (CR3); each absorbed group lies within one cluster; compare b / se with t of (clusters that carry the
 ---effect - 1) degrees of freedom

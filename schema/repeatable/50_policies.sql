@@ -18,7 +18,11 @@ BEGIN
             ('tidemark', 'ai_changes', 'ai_changes_policy'),
             ('tidemark', 'archive_batches', 'archive_batches_policy'),
             ('tidemark', 'deliveries', 'deliveries_policy'),
-            ('tidemark', 'quarantine', 'quarantine_policy')) AS t (schema, name, policy)
+            ('tidemark', 'quarantine', 'quarantine_policy'),
+            ('tidemark', 'content_at_age', 'content_at_age_policy'),
+            ('tidemark', 'at_age_marks', 'at_age_marks_policy'),
+            ('tidemark', 'rule_runs', 'rule_runs_policy'),
+            ('tidemark', 'rule_results', 'rule_results_policy')) AS t (schema, name, policy)
     LOOP
         EXECUTE format('DROP POLICY IF EXISTS %I ON %I.%I', guarded.policy, guarded.schema, guarded.name);
         EXECUTE format('CREATE POLICY %I ON %I.%I USING (user_id = (SELECT auth.uid()))

@@ -12,9 +12,11 @@ REVOKE ALL ON FUNCTION public.archive_old_performance_data() FROM PUBLIC, anon, 
 GRANT SELECT, INSERT, UPDATE, DELETE ON
     public.content, public.content_performance_metrics, public.archived_performance_metrics, public.ai_learning_patterns,
     public.content_style_analysis, public.trend_analysis, public.ai_improvement_tracking,
-    tidemark.accounts, tidemark.posts, tidemark.ai_changes, tidemark.archive_batches, tidemark.deliveries, tidemark.quarantine
+    tidemark.accounts, tidemark.posts, tidemark.ai_changes, tidemark.archive_batches, tidemark.deliveries, tidemark.quarantine,
+    tidemark.content_at_age, tidemark.at_age_marks, tidemark.rule_runs, tidemark.rule_results
     TO authenticated, service_role;
-GRANT SELECT ON public.ai_performance_dashboard, public.style_performance_view, public.trend_analysis_view
+GRANT SELECT ON public.ai_performance_dashboard, public.style_performance_view, public.trend_analysis_view,
+    tidemark.observations, tidemark.scores_now, tidemark.metric_definitions
     TO authenticated, service_role;
 
 -- An owner may put his own rows away; identity and partitions are the host's.
@@ -22,3 +24,12 @@ GRANT EXECUTE ON FUNCTION public.archive_old_performance_data(), tidemark.archiv
     TO authenticated, service_role;
 GRANT EXECUTE ON FUNCTION tidemark.act_as(uuid), tidemark.ensure_metric_partitions(timestamptz, timestamptz)
     TO service_role;
+
+-- What learning reads and keeps up. Scores, too, are an owner's to ask for: they see through his policies.
+GRANT EXECUTE ON FUNCTION
+    tidemark.refresh_at_age(uuid, timestamptz), tidemark.refresh_peak_times(uuid, timestamptz),
+    tidemark.daily_gains(uuid, timestamptz, timestamptz), tidemark.media_kind(jsonb, text),
+    tidemark.guarded_reads(uuid, text[], text[], timestamptz[], timestamptz[], boolean),
+    tidemark.corrected_reads(bigint[], bigint[], bigint[], bigint[], bigint[], bigint[])
+    TO service_role;
+GRANT EXECUTE ON FUNCTION tidemark.post_scores(uuid, integer, text, timestamptz, timestamptz) TO authenticated, service_role;

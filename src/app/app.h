@@ -73,8 +73,12 @@ int app_bad_verb(const char *command, const char *word, const char *const *verbs
 void app_explain_full_disk(const struct app *app, struct err *e);
 
 int cmd_init(struct app *app, int argc, char **argv, struct err *e);
+int cmd_today(struct app *app, int argc, char **argv, struct err *e); /* no command: the screen of today */
 int cmd_ingest(struct app *app, int argc, char **argv, struct err *e);
+int cmd_learn(struct app *app, int argc, char **argv, struct err *e);
 int cmd_report(struct app *app, int argc, char **argv, struct err *e);
+int cmd_explain(struct app *app, int argc, char **argv, struct err *e);
+int cmd_playbook(struct app *app, int argc, char **argv, struct err *e);
 int cmd_change(struct app *app, int argc, char **argv, struct err *e);
 int cmd_quarantine(struct app *app, int argc, char **argv, struct err *e);
 int cmd_db(struct app *app, int argc, char **argv, struct err *e);

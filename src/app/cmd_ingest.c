@@ -53,6 +53,20 @@ static void tell_bad_rows(const struct delivery *d)
         log_warn("%s: … and %zu more", d->source, d->rows.n_bad - SHOWN);
 }
 
+/* Of facts that could not be taken: the others of the post were. */
+static void tell_fact_notes(const struct delivery *d)
+{
+    enum { SHOWN = 5 };
+    size_t n = 0;
+    for (size_t i = 0; i < d->rows.n_row; i++) {
+        const struct row *r = &d->rows.row[i];
+        if (r->facts_only && r->notes != NULL && n++ < SHOWN)
+            log_warn("%s: %s %s: %s", d->source, r->platform, r->external_id, r->notes);
+    }
+    if (n > SHOWN)
+        log_warn("%s: … and %zu more posts with facts that were left out", d->source, n - SHOWN);
+}
+
 static void on_done(void *ctx, const struct delivery *d)
 {
     struct ingest_cmd *c = ctx;
@@ -61,8 +75,10 @@ static void on_done(void *ctx, const struct delivery *d)
     c->rows += (int64_t)d->rows.n_row;
     if (d->code != NULL)
         tell_refused(d);
-    else if (d->state == DELIVERY_READY)
+    if (d->code == NULL && d->state == DELIVERY_READY) {
         tell_bad_rows(d);
+        tell_fact_notes(d);
+    }
 }
 
 static void on_problem(void *ctx, const char *path, const char *text)

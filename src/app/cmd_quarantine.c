@@ -52,6 +52,24 @@ static void print_fields(const PGresult *res)
     }
 }
 
+/* As text, with what a terminal must not get escaped; text ends at a NUL, and bytes that are no text may go on after it. */
+static void show_bytes(const char *bytes, size_t n)
+{
+    struct buf shown = {0};
+    for (size_t from = 0; from < n;) {
+        char *text = mem_ndup(bytes + from, n - from);
+        text_escape(text, false, &shown);
+        from += strlen(text);
+        mem_free(text);
+        if (from < n) {
+            buf_str(&shown, "\\x00");
+            from++;
+        }
+    }
+    printf("\n%s\n", shown.data != NULL ? shown.data : "");
+    buf_free(&shown);
+}
+
 static void print_body(const PGresult *res, bool raw)
 {
     enum { SHOWN = 2000 };
@@ -61,14 +79,9 @@ static void print_body(const PGresult *res, bool raw)
     if (raw) {
         fwrite(body, 1, n, stdout);
     } else {
-        char *text = mem_ndup((const char *)body, n < SHOWN ? n : SHOWN);
-        struct buf shown = {0};
-        text_escape(text, false, &shown);
-        printf("\n%s\n", shown.data != NULL ? shown.data : "");
+        show_bytes((const char *)body, n < SHOWN ? n : SHOWN);
         if (n > SHOWN)
             printf("… %zu of %zu bytes; --raw gives all of it\n", (size_t)SHOWN, n);
-        buf_free(&shown);
-        mem_free(text);
     }
     PQfreemem(body);
 }

@@ -57,6 +57,8 @@ void totals_add(struct ingest_totals *t, const struct delivery *d)
     p->unchanged += d->unchanged;
     p->quarantined += d->quarantined;
     p->dropped += d->dropped;
+    for (size_t i = 0; i < d->rows.n_row; i++)
+        t->facts += d->rows.row[i].facts_only;
     add_drops(t, &d->rows);
 }
 
@@ -121,6 +123,11 @@ void totals_sentence(const struct ingest_totals *t, struct buf *out)
     put_term(out, s.quarantined, "quarantined", &first);
     put_term(out, s.dropped, "dropped", &first);
     put_drops(t, out);
+    if (t->facts > 0) {
+        buf_str(out, "; ");
+        put_grouped(out, (int64_t)t->facts);
+        buf_str(out, " of them facts, no snapshot");
+    }
     if (s.replays > 0) {
         buf_str(out, "; ");
         put_grouped(out, s.replays);
@@ -180,7 +187,8 @@ void totals_json(const struct ingest_totals *t, struct buf *out)
         json_write_string(t->drop[i].reason, strlen(t->drop[i].reason), out);
         buf_printf(out, ": %" PRId64, t->drop[i].n);
     }
-    buf_printf(out, "}, \"refused\": %zu, \"unreadable\": %zu, \"platforms\": ", t->refused, t->problems);
+    buf_printf(out, "}, \"facts\": %zu, \"refused\": %zu, \"unreadable\": %zu, \"platforms\": ", t->facts, t->refused,
+               t->problems);
     rowset_json(r, out);
     while (out->len > 0 && out->data[out->len - 1] == '\n')
         out->data[--out->len] = '\0';

@@ -26,6 +26,7 @@ struct ingest_totals {
     size_t taken;    /* deliveries of which something was taken, or that were taken before */
     size_t refused;  /* deliveries refused whole */
     size_t problems; /* files that could not be read at all */
+    size_t facts;    /* rows that made no snapshot */
     int64_t bad_rows;
     bool plugin_failed;
 };

@@ -5,12 +5,16 @@
 
 #include "app/app.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "base/nearest.h"
 
 static const struct app_command commands[] = {
     {"init", "make a project folder", true, cmd_init},
     {"ingest", "payloads of the platforms to rows", true, cmd_ingest},
+    {"learn", "what works: rules over the posts, with their evidence", true, cmd_learn},
     {"report", "what the data says: tables, CSV, JSON", true, cmd_report},
+    {"playbook", "what the AI should do, avoid, ignore and try", true, cmd_playbook},
+    {"explain", "where a finding's numbers come from", false, cmd_explain},
     {"change", "what changed in the AI, and when: add, list", false, cmd_change},
     {"quarantine", "what could not be taken, and why: list, show", false, cmd_quarantine},
     {"db", "the database: start, stop, migrate, status, verify, revert, psql", false, cmd_db},
@@ -27,7 +31,8 @@ static void help_group(bool daily)
 
 static void help(void)
 {
-    printf("tidemark %s: how content performs on every platform, and what works\n\ntidemark COMMAND [OPTION…] [ARG…]\n\n",
+    printf("tidemark %s: how content performs on every platform, and what works\n\ntidemark COMMAND [OPTION…] [ARG…]\n"
+           "tidemark [--as WHO]                       today on one screen\n\n",
            TIDEMARK_VERSION);
     help_group(true);
     printf("\nmore\n");
@@ -59,6 +64,26 @@ static bool is_word(const char *arg, const char *word)
     return arg != NULL && strcmp(arg, word) == 0;
 }
 
+/* "tidemark --as studio": options of the screen of today, which has no name. */
+static bool is_option_of_today(const char *word)
+{
+    static const char *const options[] = {"--as", "--owner", "--project", "--database", "--tz", "--color", "--ascii"};
+    for (size_t i = 0; word != NULL && i < sizeof options / sizeof *options; i++) {
+        size_t n = strlen(options[i]);
+        if (strncmp(word, options[i], n) == 0 && (word[n] == '\0' || word[n] == '='))
+            return true;
+    }
+    return false;
+}
+
+static bool in_project(void)
+{
+    char *dir = project_find(".");
+    bool found = dir != NULL;
+    mem_free(dir);
+    return found;
+}
+
 static int run(const struct app_command *command, int argc, char **argv)
 {
     struct app app = {0};
@@ -81,6 +106,9 @@ int main(int argc, char **argv)
     setlocale(LC_CTYPE, "");
     bool asked = is_word(argv[1], "--help") || is_word(argv[1], "-h") || is_word(argv[1], "help");
     char *name = asked ? argv[2] : argv[1];
+    static const struct app_command today = {"", "", true, cmd_today};
+    if (!asked && (is_option_of_today(name) || (name == NULL && in_project())))
+        return run(&today, argc, argv);
     if (name == NULL) {
         help();
         return 0;

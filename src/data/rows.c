@@ -63,7 +63,12 @@ void rows_drop(struct rows *r, const char *reason, size_t count)
 void rows_bad(struct rows *r, const struct row_bad *bad)
 {
     r->bad = grow(r->bad, r->n_bad, &r->cap_bad, sizeof *r->bad);
-    r->bad[r->n_bad++] = (struct row_bad){bad->item, bad->line, copy(r, bad->code), copy(r, bad->text), copy(r, bad->body)};
+    struct row_bad *b = &r->bad[r->n_bad++];
+    *b = (struct row_bad){.item = bad->item, .line = bad->line, .code = copy(r, bad->code), .text = copy(r, bad->text)};
+    if (bad->body == NULL)
+        return;
+    b->body_len = bad->body_len > 0 ? bad->body_len : strlen(bad->body);
+    b->body = arena_ndup(&r->arena, bad->body, b->body_len);
 }
 
 void rows_reset(struct rows *r)
@@ -85,6 +90,8 @@ void rows_free(struct rows *r)
 
 const char *row_kind(const struct row *r)
 {
+    if (r->facts_only)
+        return "facts";
     if (r->wide_export)
         return "content-wide-export";
     if (r->window != WINDOW_LIFETIME)

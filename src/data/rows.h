@@ -7,6 +7,9 @@
 
 #include "base/mem.h"
 
+/* In posts.features: when each of the facts that no platform sent was observed, by which parser, and what it could not take. */
+#define FACTS_ABOUT "_facts"
+
 struct count {
     bool known; /* false: NULL, never 0 */
     int64_t value;
@@ -16,7 +19,7 @@ enum window { WINDOW_LIFETIME, WINDOW_DAY, WINDOW_WEEK, WINDOW_DAYS_28, WINDOW_R
 const char *window_name(enum window w); /* "lifetime", "day", "week", "days_28", "range" */
 bool window_parse(const char *name, enum window *out);
 
-/* One observation of one post. Texts are NUL-terminated UTF-8 or NULL where absent. */
+/* One observation of one post, or facts about it. Texts are NUL-terminated UTF-8 or NULL where absent. */
 struct row {
     size_t item; /* 0-based position among what the parser was given; for messages */
     size_t line; /* 1-based line in the file for NDJSON and CSV, else 0 */
@@ -41,6 +44,10 @@ struct row {
     const char *extra;   /* a JSON object of leftovers under the platform's own names, or NULL */
     const char *notes;   /* "a count could not be read" and the like, or NULL */
     bool wide_export;    /* several media families filled at once: only like and comment counts were taken */
+
+    /* Not from the platform: features alone, which join the post's own. It makes no snapshot. */
+    bool facts_only;
+    const char *fact_notes; /* a JSON object: what could not be taken of a feature, as text, or NULL */
 };
 
 struct row_account {
@@ -59,6 +66,7 @@ struct row_bad {
     const char *code; /* "missing_id", "bad_shape", "bad_json", … */
     const char *text; /* what, where, for a person */
     const char *body; /* the item as JSON, or the line as it came */
+    size_t body_len;  /* 0: up to the NUL; a line may hold some */
 };
 
 struct rows {
@@ -85,12 +93,16 @@ void rows_reset(struct rows *r);
 void rows_free(struct rows *r);
 
 /* Rows of one document with the same key (platform, external_id, window, window_start) are one: the later one wins where it
- * has a value, the earlier one's values stay where it has none; each row that went counts as dropped "duplicate". */
+ * has a value, the earlier one's values stay where it has none; each row that went counts as dropped "duplicate". Rows of facts
+ * stay as they are. */
 void rows_collapse(struct rows *r);
 
 /* Brings later's values into a row of the same key: a value wins over the old one, an absent one leaves it. Texts are shared, not
  * copied (later's arena must live as long); merged objects come from arena. true: what is stored of a snapshot changed. */
 bool row_merge(struct arena *arena, struct row *into, const struct row *later);
 
-/* "content-wide-export", "content-period", "content-no-metrics" or "content". */
+/* The union of two JSON objects' members: where both have one, b's counts, unless it is null. NULL is no object. */
+const char *rows_merge_objects(struct arena *arena, const char *a, const char *b);
+
+/* "facts", "content-wide-export", "content-period", "content-no-metrics" or "content". */
 const char *row_kind(const struct row *r);

@@ -24,14 +24,15 @@ struct collapse {
     size_t *next; /* of the same key; 0: none */
 };
 
-/* Texts with their NULs, so that no two keys run together. */
-static const char *key_of(struct arena *arena, const struct row *r, size_t *len)
+/* Texts with their NULs, so that no two keys run together. own: not 0 for a row that is to stay alone. */
+static const char *key_of(struct arena *arena, const struct row *r, size_t own, size_t *len)
 {
     const char *platform = r->platform != NULL ? r->platform : "", *id = r->external_id != NULL ? r->external_id : "";
     struct {
         int64_t start;
         int window, has_start;
-    } when = {r->has_window_start ? r->window_start : 0, (int)r->window, r->has_window_start};
+        size_t own;
+    } when = {r->has_window_start ? r->window_start : 0, (int)r->window, r->has_window_start, own};
     size_t a = strlen(platform) + 1, b = strlen(id) + 1;
     char *key = arena_alloc(arena, a + b + sizeof when);
     memcpy(key, platform, a);
@@ -174,7 +175,7 @@ static size_t chain(struct collapse *c)
     size_t again = 0;
     for (size_t i = 0; i < c->rows->n_row; i++) {
         size_t len;
-        const char *key = key_of(&c->arena, &c->rows->row[i], &len);
+        const char *key = key_of(&c->arena, &c->rows->row[i], c->rows->row[i].facts_only ? i + 1 : 0, &len);
         struct group *g = NULL;
         HASH_FIND(hh, c->groups, key, (unsigned)len, g);
         if (g != NULL) {
@@ -223,8 +224,7 @@ void rows_collapse(struct rows *r)
     arena_free(&c.arena);
 }
 
-/* The union of two objects' members; a text that stays as it is is not made anew. */
-static const char *merge_two(struct arena *arena, const char *a, const char *b)
+const char *rows_merge_objects(struct arena *arena, const char *a, const char *b)
 {
     struct json_doc *docs[2] = {NULL, NULL};
     struct member *members = NULL;
@@ -259,9 +259,9 @@ bool row_merge(struct arena *arena, struct row *into, const struct row *later)
 {
     const struct row old = *into;
     take_row(into, later);
-    into->metrics = merge_two(arena, into->metrics, later->metrics);
-    into->extra = merge_two(arena, into->extra, later->extra);
-    into->features = merge_two(arena, into->features, later->features);
+    into->metrics = rows_merge_objects(arena, into->metrics, later->metrics);
+    into->extra = rows_merge_objects(arena, into->extra, later->extra);
+    into->features = rows_merge_objects(arena, into->features, later->features);
     return !(same_count(&old.views, &into->views) && same_count(&old.likes, &into->likes) &&
              same_count(&old.shares, &into->shares) && same_count(&old.comments, &into->comments) &&
              same_count(&old.saves, &into->saves) && same_count(&old.average_watch_ms, &into->average_watch_ms) &&

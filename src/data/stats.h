@@ -206,8 +206,8 @@ void stats_lower_solve_t(const double *l, size_t n, double *b);  /* L' x = b, in
 
 /* --- regression (stats_ols.c, stats_jackknife.c) ----------------------------------------------------------------------------------- */
 
-#define STATS_OLS_WORK_MAX 2e10 /* rows times columns squared: half a minute at worst */
-enum { STATS_BLOCK = 128 };     /* rows looked at together */
+#define STATS_OLS_WORK_MAX 5e9 /* rows times columns squared: a few seconds */
+enum { STATS_BLOCK = 128 };    /* rows looked at together */
 
 struct stats_column { /* one of the two, a value for each of the design's rows */
     const double *dense;

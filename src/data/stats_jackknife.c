@@ -111,6 +111,8 @@ const char *stats_jackknife(const struct stats_design *d, const struct stats_row
     *out = (struct stats_jackknife){0};
     if (clusters < 2)
         return "a jackknife needs two clusters or more";
+    if ((double)clusters * pow((double)x.width, 3) / 6 > STATS_OLS_WORK_MAX)
+        return "too many clusters and columns: the jackknife would take too long";
     const char *why = stats_centred_open(&x.c, d, rows, work);
     out->bad_column = x.c.bad_column;
     out->bad_row = x.c.bad_row;

@@ -172,6 +172,40 @@ static const char *array_text(const char *value, struct arena *arena)
     return text;
 }
 
+/* What rounds to nothing is told as less than the smallest that is shown, never as zero. */
+static const char *pvalue_text(const char *value, struct arena *arena)
+{
+    double p = strtod(value, NULL);
+    if (!isfinite(p))
+        return value;
+    return p < 0.001 ? "<0.001" : arena_printf(arena, "%.*f", p < 0.0995 ? 3 : 2, p);
+}
+
+/* Three digits at most and a power of a thousand: 950, 2.4 k, 21.6 k, 1.2 M. */
+static const char *brief_text(const char *value, bool ascii, struct arena *arena)
+{
+    static const char *const power[] = {"", " k", " M", " G", " T"};
+    double d = strtod(value, NULL), size = fabs(d);
+    if (!isfinite(d))
+        return value;
+    size_t i = 0;
+    while (i < 4 && size >= 999.5) {
+        size /= 1000;
+        i++;
+    }
+    const char *minus = d >= 0 ? "" : ascii ? "-" : "−";
+    return arena_printf(arena, "%s%.*f%s", minus, i > 0 && size < 99.95 ? 1 : 0, size, power[i]);
+}
+
+static const char *number_text(const char *value, const struct table_column *spec, const struct table_style *style,
+                               struct arena *arena, int *sign)
+{
+    const char *text = table_number(value, spec, style->ascii, arena, sign);
+    if (spec->pvalue)
+        return pvalue_text(value, arena);
+    return spec->brief ? brief_text(value, style->ascii, arena) : text;
+}
+
 struct table_cell table_cell_make(const char *value, enum column_kind kind, const struct table_column *spec,
                                   const struct table_style *style, bool years, struct arena *arena)
 {
@@ -180,10 +214,10 @@ struct table_cell table_cell_make(const char *value, enum column_kind kind, cons
         return cell;
     switch (kind) {
     case COLUMN_INTEGER:
-    case COLUMN_NUMBER: cell.text = table_number(value, spec, style->ascii, arena, &cell.sign); break;
+    case COLUMN_NUMBER: cell.text = number_text(value, spec, style, arena, &cell.sign); break;
     case COLUMN_BOOL: cell.text = value[0] == 't' ? "yes" : "no"; break;
     case COLUMN_TIME: cell.text = time_text(value, years, arena); break;
-    case COLUMN_ARRAY: cell.text = array_text(value, arena); break;
+    case COLUMN_ARRAY: cell.text = spec->spark ? table_spark(value, style->ascii, arena) : array_text(value, arena); break;
     case COLUMN_TEXT:
     case COLUMN_JSON: break;
     }

@@ -21,3 +21,6 @@ bool table_needs_years(const struct rowset *r, size_t column, const struct table
 /* Between the two, times are told in the zone (NULL: UTC). */
 char *table_zone_enter(const char *zone);
 void table_zone_leave(char *before);
+
+/* table_spark.c: an array of numbers as ▁▂▃▄▅▆▇█, lowest to highest; a gap is ·. */
+const char *table_spark(const char *array, bool ascii, struct arena *arena);

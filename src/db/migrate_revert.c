@@ -1,5 +1,6 @@
 /* Back by one. Whether rows would go is not guessed from the SQL: the revert runs, the tables that held rows are looked at
- * again, and when one lost a column, its rows or itself, everything is rolled back unless that was asked for. */
+ * again, and when one lost a column, its rows or itself, everything is rolled back unless that was asked for. A table whose comment
+ * ends with (reference) is left out: its rows come from a repeatable file and not from anybody. */
 #include <string.h>
 
 #include "db/migrate.h"
@@ -15,7 +16,8 @@ static const char TABLES[] =
     "          FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
     "         WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND NOT (n.nspname = 'tidemark' AND c.relname LIKE "
     "'schema\\_%')"
-    "           AND (n.nspname = 'tidemark' OR obj_description(c.oid, 'pg_class') LIKE 'tidemark: %')) AS ours ORDER BY name";
+    "           AND (n.nspname = 'tidemark' OR obj_description(c.oid, 'pg_class') LIKE 'tidemark: %')"
+    "           AND coalesce(obj_description(c.oid, 'pg_class') NOT LIKE '%(reference)', true)) AS ours ORDER BY name";
 
 static const char LOST[] =
     "SELECT CASE WHEN to_regclass($1) IS NULL THEN $1 END,"

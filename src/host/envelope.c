@@ -55,9 +55,9 @@ static int read_facts(const cJSON *root, struct envelope *out, struct err *e)
     if (status != NULL && (!json_int64(status, &code) || code < 100 || code > 599))
         return err_set(e, ERR_INPUT, "wrapper: status must be an HTTP status such as 200");
     out->status = (int)code;
-    out->has_time = time != NULL;
     if (time != NULL && !datetime_parse(time, &out->fetched_at))
         return err_set(e, ERR_INPUT, "wrapper: fetched_at '%s' is not an ISO 8601 time such as 2026-03-01T12:00:00Z", time);
+    out->has_time = time != NULL;
     return 0;
 }
 

@@ -174,12 +174,10 @@ static void take_line(struct run *r, struct delivery *d, const char *data, size_
         keep_notes(&d->rows, first, doc);
         return;
     }
-    char *body = mem_ndup(data, n);
     d->rows.n_row = first; /* what a failing parser had begun */
     d->rows.refused_code = d->rows.refused_text = NULL;
-    rows_bad(&d->rows, &(struct row_bad){.line = line, .code = f->code, .text = f->err.text, .body = body});
+    rows_bad(&d->rows, &(struct row_bad){.line = line, .code = f->code, .text = f->err.text, .body = data, .body_len = n});
     d->plugin_failed = d->plugin_failed || f->plugin;
-    mem_free(body);
 }
 
 /* A piece of lines: wrappers are deliveries of their own, each at its own time; the other lines make one delivery together. */
@@ -226,15 +224,23 @@ static int take_lines(struct run *r, const struct piece *p, struct err *e)
     return rc;
 }
 
-/* A CSV piece to its document and parser; one whose parser sums over rows is read whole. */
+/* A CSV piece to its document and parser; one whose parser sums over rows is read whole, or is no good at all: the sum of a part
+ * looks like the sum. */
 static int open_csv(struct run *r, struct input *in, struct piece *p, struct json_doc **doc, struct failure *f)
 {
     const struct parser_input input = {.platform = r->options->platform, .format = "csv"};
     const struct parser_spec *spec = NULL;
     if (csv_parse(p->header, p->header_len, p->data, p->len, p->first_line, doc, &f->err) != 0)
         return fail(f, "bad_csv");
-    if (p->last || parser_match(r->registry, r->options->platform, *doc, &input, &spec, &f->err) != 0 || !parser_whole(spec))
+    if ((p->first && p->last) || parser_match(r->registry, r->options->platform, *doc, &input, &spec, &f->err) != 0 ||
+        !parser_whole(spec))
         return 0; /* no parser: parse_document says so */
+    if (!p->first) {
+        err_set(&f->err, ERR_INPUT,
+                "line %zu: a part of this file could not be read, and this kind of export is summed over its rows",
+                p->first_line);
+        return fail(f, "not_whole");
+    }
     json_free(doc);
     if (input_whole(in, p, &f->err) != 0)
         return fail(f, "too_large");

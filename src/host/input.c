@@ -20,7 +20,8 @@ struct input {
     size_t given_lines;  /* lines in it */
     size_t line;         /* line of buf.data[start] */
     struct buf header;
-    size_t bytes_read;
+    size_t bytes_read, pieces;
+    bool over; /* the rest of the file is of no use */
 };
 
 static bool ends_with(const char *s, const char *end)
@@ -192,6 +193,7 @@ static void give(struct input *in, size_t n, struct piece *out)
         .first_line = in->line,
         .header = in->header.data,
         .header_len = in->header.len,
+        .first = in->pieces++ == 0,
         .last = in->eof && n == left(in),
     };
 }
@@ -211,8 +213,12 @@ static int skip_line(struct input *in, struct piece *out, struct err *e)
         if (fill(in, 1, e) != 0)
             return -1;
     }
-    *out = (struct piece){
-        .format = PIECE_LINES, .data = "", .first_line = in->line, .too_long = length, .last = in->eof && left(in) == 0};
+    *out = (struct piece){.format = PIECE_LINES,
+                          .data = "",
+                          .first_line = in->line,
+                          .too_long = length,
+                          .first = in->pieces++ == 0,
+                          .last = in->eof && left(in) == 0};
     in->line++;
     return 1;
 }
@@ -276,6 +282,8 @@ int input_next(struct input *in, struct piece *out, struct err *e)
     if (!in->sniffed && sniff(in, e) != 0)
         return -1;
     forget_given(in);
+    if (in->over)
+        return 0;
     if (in->format == PIECE_CSV)
         return next_csv(in, out, e);
     if (in->format == PIECE_LINES)
@@ -288,12 +296,17 @@ int input_next(struct input *in, struct piece *out, struct err *e)
 
 int input_whole(struct input *in, struct piece *out, struct err *e)
 {
-    if (fill(in, INPUT_DOCUMENT_MAX + 1, e) != 0)
+    int rc = fill(in, INPUT_DOCUMENT_MAX + 1, e);
+    out->data = in->buf.data + in->start; /* the buffer has moved */
+    in->over = true;
+    if (rc != 0)
         return -1;
     if (!in->eof || left(in) > INPUT_DOCUMENT_MAX)
         return err_set(e, ERR_INPUT,
                        "is larger than 16 MiB, and this kind of export is summed over its rows, so it must be read "
                        "whole: export fewer days at a time");
+    bool first = out->first;
     give(in, left(in), out);
+    out->first = first;
     return 0;
 }

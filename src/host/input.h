@@ -20,8 +20,8 @@ struct piece {
     size_t first_line;  /* of data, 1-based */
     const char *header; /* CSV: the header record */
     size_t header_len;
-    size_t too_long; /* NDJSON: this one line has so many bytes, more than a document may have; data is empty */
-    bool last;
+    size_t too_long;  /* NDJSON: this one line has so many bytes, more than a document may have; data is empty */
+    bool first, last; /* of the file */
 };
 
 struct input;
@@ -30,7 +30,8 @@ struct input;
 int input_open(const char *path, struct input **out, struct err *e);
 /* 1: a piece; 0: the end; -1: ERR_INPUT (empty, too large for a document, neither JSON nor CSV). */
 int input_next(struct input *in, struct piece *out, struct err *e);
-/* The CSV piece that came last, grown to the whole file: for parsers that sum over rows. ERR_INPUT above 16 MiB. */
+/* The CSV piece that came first, grown to the whole file: for parsers that sum over rows. ERR_INPUT above 16 MiB: then the piece
+ * stays as it was, and nothing comes after it. */
 int input_whole(struct input *in, struct piece *out, struct err *e);
 size_t input_bytes_read(const struct input *in);
 void input_close(struct input **in);

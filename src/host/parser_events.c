@@ -85,6 +85,66 @@ static void make_row(struct replay *r, const cJSON *counts)
     *rows_add(m->out) = row;
 }
 
+/* Names in posts.features that the host itself fills from what a platform said. */
+static bool is_taken(const char *name)
+{
+    static const char *const names[] = {"caption", "media_kind", "ai_version", "tags", "duration_s", FACTS_ABOUT};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(names[i], name) == 0)
+            return true;
+    return false;
+}
+
+static const char *facts_of(struct maker *m, const cJSON *features)
+{
+    struct buf object = {0};
+    if (features == NULL || json_kind(features) == JSON_NULL)
+        return NULL;
+    if (json_kind(features) != JSON_OBJECT) {
+        row_note(m, "features", features, "is no table of names");
+        return NULL;
+    }
+    for (const cJSON *c = features->child; c != NULL; c = c->next) {
+        if (is_taken(c->string))
+            row_note(m, c->string, c, "is a name that the platform's payload fills");
+        else
+            row_member(c->string, strlen(c->string), c, &object);
+    }
+    return row_object(m, &object);
+}
+
+/* Remarks by feature: kept with each, and told together. */
+static const char *fact_notes_of(struct maker *m, const cJSON *notes)
+{
+    struct buf object = {0};
+    const cJSON *c = json_kind(notes) == JSON_OBJECT ? notes->child : NULL;
+    for (; c != NULL; c = c->next) {
+        if (json_kind(c) != JSON_STRING)
+            continue;
+        row_member(c->string, strlen(c->string), c, &object);
+        buf_printf(&m->notes, "%s%s: %s", m->notes.len > 0 ? "; " : "", c->string, json_text(c));
+    }
+    return row_object(m, &object);
+}
+
+static void make_facts(struct maker *m, const cJSON *table)
+{
+    struct fact facts[FIELD_MAX] = {0};
+    struct row row = {.facts_only = true};
+    facts[FIELD_ID].value = member(table, field_names[FIELD_ID]);
+    facts[FIELD_PLATFORM].value = member(table, field_names[FIELD_PLATFORM]);
+    if (row_post(m, facts, &row)) {
+        row.features = facts_of(m, member(table, "features"));
+        row.fact_notes = fact_notes_of(m, member(table, "notes"));
+        row_done(m, &row);
+        *rows_add(m->out) = row;
+    } else {
+        bad(m, "missing_id", "out.facts: no id", table);
+        buf_clear(&m->notes);
+    }
+    m->item++;
+}
+
 static void close_post(struct replay *r)
 {
     if (r->post_table != NULL) {
@@ -125,6 +185,9 @@ static void one_event(struct replay *r, const cJSON *event)
     } else if (strcmp(name, "counts") == 0) {
         make_row(r, first);
         r->counted = true;
+    } else if (strcmp(name, "facts") == 0) {
+        close_post(r);
+        make_facts(&r->maker, first);
     } else if (strcmp(name, "account") == 0) {
         account(&r->maker, first);
     } else if (strcmp(name, "skip") == 0) {

@@ -12,6 +12,7 @@
 #include "data/sha256.h"
 #include "host/parser_spec.h"
 #include "host/report.h"
+#include "host/rule.h"
 #include "script/code.h"
 
 /* --- files --------------------------------------------------------------------------------------------------------------- */
@@ -105,16 +106,32 @@ static int add_folder(const char *dir, const char *shown, unsigned depth, struct
     return failed;
 }
 
+static void short_digest(const struct buf *all, char hex[13])
+{
+    char whole[65];
+    struct sha256 h = sha256_of(all->data ? all->data : "", all->len);
+    sha256_hex(&h, whole);
+    memcpy(hex, whole, 12);
+    hex[12] = '\0';
+}
+
+int plugin_code_digest(const char *dir, char hex[13], struct err *e)
+{
+    struct buf all = {0};
+    int failed = add_folder(dir, "", 0, &all, e);
+    short_digest(&all, hex);
+    buf_free(&all);
+    return failed;
+}
+
 static int set_version(struct plugin *p, struct err *e)
 {
     struct buf all = {0};
+    char hex[13];
     int failed = p->dir != NULL ? add_folder(p->dir, "", 0, &all, e) : add_file(p->file, p->name, &all, e);
-    if (!failed) {
-        char hex[65];
-        struct sha256 h = sha256_of(all.data ? all.data : "", all.len);
-        sha256_hex(&h, hex);
-        p->version = mem_printf("%s@%.12s", p->name, hex);
-    }
+    short_digest(&all, hex);
+    if (!failed)
+        p->version = mem_printf("%s@%s", p->name, hex);
     buf_free(&all);
     return failed;
 }
@@ -130,9 +147,12 @@ static void plugin_free(struct plugin **plugin)
         parser_spec_free(&p->parser[i]);
     for (size_t i = 0; i < p->n_report; i++)
         report_free(&p->report[i]);
+    for (size_t i = 0; i < p->n_rule; i++)
+        rule_free(&p->rule[i]);
     vm_free(&p->vm);
     mem_free(p->parser);
     mem_free(p->report);
+    mem_free(p->rule);
     mem_free(p->name);
     mem_free(p->about);
     mem_free(p->file);
@@ -189,6 +209,10 @@ static void take_description(struct plugin *p, const struct json_doc *doc)
     p->parser = mem_array(json_size(parsers), sizeof(struct parser_spec *));
     for (; json_kind(parsers) == JSON_ARRAY && p->n_parser < json_size(parsers); p->n_parser++)
         p->parser[p->n_parser] = parser_spec_new(p, json_at(parsers, p->n_parser));
+    const cJSON *rules = json_get(root, "rules", 5);
+    p->rule = mem_array(json_size(rules) + 1, sizeof(struct rule *));
+    for (; json_kind(rules) == JSON_ARRAY && p->n_rule < json_size(rules); p->n_rule++)
+        p->rule[p->n_rule] = rule_new(p, json_at(rules, p->n_rule));
 }
 
 /* entry is the name in the plugins folder: "x" for x/plugin.lua, or "x.lua". */

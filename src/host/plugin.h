@@ -11,6 +11,7 @@
 
 struct parser_spec; /* host/parser.h */
 struct report;      /* host/report.h */
+struct rule;        /* host/rule.h */
 
 struct plugin {
     char *name, *about, *file, *dir; /* dir NULL for a single file */
@@ -21,6 +22,8 @@ struct plugin {
     size_t n_parser;
     struct report **report;
     size_t n_report;
+    struct rule **rule;
+    size_t n_rule;
 };
 
 struct plugin_paths {
@@ -41,3 +44,6 @@ struct registry {
 int registry_load(const struct plugin_paths *paths, const char *only, struct registry **out, struct err *e);
 void registry_free(struct registry **r);
 const struct plugin *registry_find(const struct registry *r, const char *name);
+
+/* The first 12 hex digits of the SHA-256 of a folder's Lua and SQL (spec and fixtures left out), 13 bytes with the NUL. */
+int plugin_code_digest(const char *dir, char hex[13], struct err *e);

@@ -38,7 +38,7 @@ static int check_placeholders(const struct report *r, const PGresult *result, co
         if (p[n] == '\0')
             break;
         char *name = mem_ndup(p + 1, n - 1);
-        bool known = strcmp(name, "rows") == 0;
+        bool known = strcmp(name, "rows") == 0 || strcmp(name, "zone") == 0;
         for (size_t i = 0; i < r->n_arg; i++)
             known = known || strcmp(r->arg[i].name, name) == 0;
         for (int i = 0; i < PQnfields(result); i++)
@@ -65,6 +65,35 @@ static int no_such_column(const struct report *r, const PGresult *result, int li
     return -1;
 }
 
+static const char *const role_names[TABLE_N_ROLE] = {
+    [TABLE_BAR] = "chart",       [TABLE_CENTER] = "chart",    [TABLE_LO] = "chart",  [TABLE_HI] = "chart",
+    [TABLE_SECTION] = "section", [TABLE_INSTEAD] = "instead", [TABLE_TAIL] = "tail", [TABLE_GLYPH] = "glyph",
+};
+
+static bool has_column(const PGresult *result, const char *name)
+{
+    for (int i = 0; i < PQnfields(result); i++)
+        if (strcmp(PQfname(result, i), name) == 0)
+            return true;
+    return false;
+}
+
+/* A chart of texts would show nothing and say nothing. */
+static int check_kinds(const struct report *r, const struct rowset *rows, struct err *e)
+{
+    const struct table_layout *l = &r->layout;
+    for (size_t i = TABLE_BAR; i <= TABLE_HI; i++) {
+        size_t at = l->role[i] ? rowset_find(rows, l->role[i]) : rows->n_column;
+        if (at < rows->n_column && rows->column[at].kind != COLUMN_INTEGER && rows->column[at].kind != COLUMN_NUMBER)
+            return err_set(e, ERR_PLUGIN, "%s:%d: chart: column '%s' is no number", r->file, r->role_line[i], l->role[i]);
+    }
+    for (size_t i = 0; i < l->n_column; i++)
+        if (l->column[i].spark && rows->column[rowset_find(rows, l->column[i].name)].kind != COLUMN_ARRAY)
+            return err_set(e, ERR_PLUGIN, "%s:%d: column %s: spark wants an array of numbers", r->file, r->column_line[i],
+                           l->column[i].name);
+    return 0;
+}
+
 /* The header against what the query really returns: only known once it has run. */
 static int check_columns(const struct report *r, const PGresult *result, struct err *e)
 {
@@ -74,18 +103,17 @@ static int check_columns(const struct report *r, const PGresult *result, struct 
                 return err_set(e, ERR_PLUGIN, "%s: two columns are called '%s': name one of them with AS", r->file,
                                PQfname(result, i));
     const struct table_layout *l = &r->layout;
-    for (size_t c = 0; c <= l->n_column; c++) {
-        const char *name = c < l->n_column ? l->column[c].name : l->bar;
-        bool found = name == NULL;
-        for (int i = 0; i < PQnfields(result); i++)
-            found = found || strcmp(PQfname(result, i), name) == 0;
-        if (!found && c < l->n_column)
-            return no_such_column(r, result, r->column_line[c], "column", name, e);
-        if (!found)
-            return no_such_column(r, result, r->bar_line, "chart", name, e);
-    }
+    for (size_t c = 0; c < l->n_column; c++)
+        if (!has_column(result, l->column[c].name))
+            return no_such_column(r, result, r->column_line[c], "column", l->column[c].name, e);
+    for (size_t i = 0; i < TABLE_N_ROLE; i++)
+        if (l->role[i] != NULL && !has_column(result, l->role[i]))
+            return no_such_column(r, result, r->role_line[i], role_names[i], l->role[i], e);
     for (size_t i = 0; i < l->n_note; i++)
         if (check_placeholders(r, result, l->note[i], e) != 0)
+            return -1;
+    for (size_t i = 0; i < l->n_next; i++)
+        if (check_placeholders(r, result, l->next[i], e) != 0)
             return -1;
     return check_placeholders(r, result, l->title, e);
 }
@@ -129,8 +157,10 @@ static int query(const struct report *r, struct db_session *s, const struct db_p
                      PQntuples(req->result), ROWS_MAX);
     else
         rc = check_columns(r, req->result, e);
-    if (rc == 0)
+    if (rc == 0) {
         *out = db_rowset(req->result);
+        rc = check_kinds(r, *out, e);
+    }
     db_req_unref(&req);
     return rc;
 }
@@ -227,6 +257,7 @@ struct table_layout report_layout(const struct report *r, const struct report_va
         out.next[i] = fill_in(r, vars, n, l->next[i]);
     out.title = fill_in(r, vars, n, l->title ? l->title : r->about);
     out.empty = fill_in(r, vars, n, l->empty);
-    out.bar = mem_dup(l->bar);
+    for (size_t i = 0; i < TABLE_N_ROLE; i++)
+        out.role[i] = mem_dup(l->role[i]);
     return out;
 }

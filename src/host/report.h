@@ -29,7 +29,7 @@ struct report {
     size_t n_param;
     struct table_layout layout; /* titles, units, notes, chart, what to type next */
     int *column_line;           /* layout.column[i] is said there */
-    int bar_line;
+    int role_line[TABLE_N_ROLE];
 };
 
 /* What a report file is called: reports/top.sql of plugin patterns is "patterns.top", reports/freshness.sql of plugin freshness is

@@ -1,4 +1,5 @@
-/* Reads a report file: the header's directives, all mistakes at once, and then the query (report_sql.c). */
+/* Reads a report file: the header's directives (those on how it is shown: report_show.c), all mistakes at once, and then the query
+ * (report_sql.c). */
 #include "host/report_file.h"
 
 #include <ctype.h>
@@ -12,18 +13,10 @@
 
 enum { FILE_MAX = 256 * 1024 };
 
-struct reader {
-    struct report *report;
-    struct mistakes *mistakes;
-    int line;
-};
-
 static void about_is(struct reader *h, char *rest);
 static void title_is(struct reader *h, char *rest);
 static void empty_is(struct reader *h, char *rest);
 static void arg_is(struct reader *h, char *rest);
-static void column_is(struct reader *h, char *rest);
-static void chart_is(struct reader *h, char *rest);
 static void note_is(struct reader *h, char *rest);
 static void next_is(struct reader *h, char *rest);
 
@@ -31,8 +24,18 @@ static const struct {
     const char *name;
     void (*take)(struct reader *h, char *rest);
 } directives[] = {
-    {"about", about_is}, {"title", title_is}, {"arg", arg_is},     {"column", column_is},
-    {"chart", chart_is}, {"note", note_is},   {"empty", empty_is}, {"next", next_is},
+    {"about", about_is},
+    {"title", title_is},
+    {"arg", arg_is},
+    {"column", report_column_is},
+    {"chart", report_chart_is},
+    {"section", report_section_is},
+    {"instead", report_instead_is},
+    {"tail", report_tail_is},
+    {"glyph", report_glyph_is},
+    {"note", note_is},
+    {"empty", empty_is},
+    {"next", next_is},
 };
 enum { N_DIRECTIVE = sizeof directives / sizeof *directives };
 
@@ -46,8 +49,7 @@ void mistake(struct mistakes *m, int line, const char *fmt, ...)
     mem_free(text);
 }
 
-/* Cuts the next word off *rest; "quoted words" are one, without their quotes. NULL at the end. */
-static char *word(char **rest)
+char *report_word(char **rest)
 {
     char *p = *rest + strspn(*rest, " \t");
     if (*p == '\0')
@@ -61,7 +63,7 @@ static char *word(char **rest)
     return begin;
 }
 
-static void set_once(struct reader *h, char **where, const char *what, const char *rest)
+void report_set_once(struct reader *h, char **where, const char *what, const char *rest)
 {
     if (*where != NULL)
         mistake(h->mistakes, h->line, "%s is said twice", what);
@@ -73,17 +75,17 @@ static void set_once(struct reader *h, char **where, const char *what, const cha
 
 static void about_is(struct reader *h, char *rest)
 {
-    set_once(h, &h->report->about, "about", rest);
+    report_set_once(h, &h->report->about, "about", rest);
 }
 
 static void title_is(struct reader *h, char *rest)
 {
-    set_once(h, &h->report->layout.title, "title", rest);
+    report_set_once(h, &h->report->layout.title, "title", rest);
 }
 
 static void empty_is(struct reader *h, char *rest)
 {
-    set_once(h, &h->report->layout.empty, "empty", rest);
+    report_set_once(h, &h->report->layout.empty, "empty", rest);
 }
 
 static void add_text(char ***list, size_t *n, const char *text)
@@ -131,7 +133,7 @@ static void arg_is(struct reader *h, char *rest)
     char *equals = strchr(rest, '=');
     if (equals != NULL)
         *equals++ = '\0';
-    char *name = word(&rest), *type = word(&rest), *more = word(&rest);
+    char *name = report_word(&rest), *type = report_word(&rest), *more = report_word(&rest);
     char *fallback = equals ? equals + strspn(equals, " ") : NULL;
     for (char *p = fallback ? fallback + strlen(fallback) : NULL; p != NULL && p > fallback && p[-1] == ' ';)
         *--p = '\0';
@@ -159,97 +161,6 @@ static void arg_is(struct reader *h, char *rest)
     r->arg[r->n_arg++] = arg;
 }
 
-static bool number_option(struct reader *h, const char *option, const char *key, int most, int *out)
-{
-    size_t n = strlen(key);
-    if (strncmp(option, key, n) != 0 || option[n] != '=')
-        return false;
-    char *end;
-    errno = 0;
-    long v = strtol(option + n + 1, &end, 10);
-    if (end == option + n + 1 || *end != '\0' || errno != 0 || v < 0 || v > most)
-        mistake(h->mistakes, h->line, "%s: a whole number from 0 to %d", option, most);
-    else
-        *out = (int)v;
-    return true;
-}
-
-static void unknown_option(struct reader *h, const char *option)
-{
-    static const char *const known[] = {"unit", "decimals", "drop", "sign", "mark", "cut", "hide", "left", "right"};
-    char *key = mem_ndup(option, strcspn(option, "="));
-    const char *near = nearest(key, known, sizeof known / sizeof *known);
-    if (near != NULL)
-        mistake(h->mistakes, h->line, "column: unknown option '%s', did you mean '%s'?", key, near);
-    else
-        mistake(h->mistakes, h->line,
-                "column: unknown option '%s' (there are: unit= decimals= drop= sign mark cut hide left right)", key);
-    mem_free(key);
-}
-
-static void column_option(struct reader *h, struct table_column *c, char *option, char **rest)
-{
-    if (strcmp(option, "sign") == 0)
-        c->sign = true;
-    else if (strcmp(option, "mark") == 0)
-        c->mark = true;
-    else if (strcmp(option, "cut") == 0)
-        c->cut = true;
-    else if (strcmp(option, "hide") == 0)
-        c->hide = true;
-    else if (strcmp(option, "left") == 0)
-        c->align = ALIGN_LEFT;
-    else if (strcmp(option, "right") == 0)
-        c->align = ALIGN_RIGHT;
-    else if (strncmp(option, "unit=", 5) == 0 && c->unit == NULL) {
-        bool quote = option[5] == '"'; /* unit="per view": word() stopped at the blank inside */
-        char *tail = quote && option[strlen(option) - 1] != '"' ? strchr(*rest, '"') : NULL;
-        if (tail != NULL) {
-            *tail = '\0';
-            c->unit = mem_printf("%s %s", option + 6, *rest);
-            *rest = tail + 1;
-        } else {
-            c->unit = quote && strlen(option) > 6 ? mem_ndup(option + 6, strlen(option) - 7) : mem_dup(option + 5);
-        }
-    } else if (!number_option(h, option, "decimals", 9, &c->decimals) && !number_option(h, option, "drop", 99, &c->drop))
-        unknown_option(h, option);
-}
-
-/* NAME ["TITLE"] [OPTION…] */
-static void column_is(struct reader *h, char *rest)
-{
-    struct table_layout *l = &h->report->layout;
-    char *name = word(&rest);
-    if (name == NULL) {
-        mistake(h->mistakes, h->line, "column wants the form: name \"title\" options");
-        return;
-    }
-    for (size_t i = 0; i < l->n_column; i++)
-        if (strcmp(l->column[i].name, name) == 0)
-            mistake(h->mistakes, h->line, "column %s is said twice (line %d)", name, h->report->column_line[i]);
-    l->column = mem_realloc(l->column, (l->n_column + 1) * sizeof *l->column);
-    h->report->column_line = mem_realloc(h->report->column_line, (l->n_column + 1) * sizeof *h->report->column_line);
-    h->report->column_line[l->n_column] = h->line;
-    struct table_column *c = &l->column[l->n_column++];
-    *c = (struct table_column){.name = mem_dup(name), .decimals = -1};
-    rest += strspn(rest, " ");
-    if (*rest == '"')
-        c->title = mem_dup(word(&rest));
-    for (char *option; (option = word(&rest)) != NULL;)
-        column_option(h, c, option, &rest);
-}
-
-static void chart_is(struct reader *h, char *rest)
-{
-    char *kind = word(&rest), *name = word(&rest);
-    if (kind == NULL || name == NULL || word(&rest) != NULL || strcmp(kind, "bar") != 0) {
-        mistake(h->mistakes, h->line, "chart wants the form: bar COLUMN");
-        return;
-    }
-    h->report->bar_line = h->line;
-    set_once(h, &h->report->layout.bar, "chart", name);
-}
-
 static void unknown_directive(struct reader *h, const char *name)
 {
     const char *names[N_DIRECTIVE];
@@ -259,7 +170,9 @@ static void unknown_directive(struct reader *h, const char *name)
     if (near != NULL)
         mistake(h->mistakes, h->line, "unknown directive '%s', did you mean '%s'?", name, near);
     else
-        mistake(h->mistakes, h->line, "unknown directive '%s' (there are: about, title, arg, column, chart, note, empty, next)",
+        mistake(h->mistakes, h->line,
+                "unknown directive '%s' (there are: about, title, arg, column, chart, section, instead, tail, "
+                "glyph, note, empty, next)",
                 name);
 }
 

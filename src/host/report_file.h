@@ -9,6 +9,23 @@ struct mistakes {
 };
 __attribute__((format(printf, 3, 4))) void mistake(struct mistakes *m, int line, const char *fmt, ...);
 
+struct reader {
+    struct report *report;
+    struct mistakes *mistakes;
+    int line;
+};
+/* Cuts the next word off *rest; "quoted words" are one, without their quotes. NULL at the end. */
+char *report_word(char **rest);
+void report_set_once(struct reader *h, char **where, const char *what, const char *rest);
+
+/* report_show.c: what stands behind the directive's colon */
+void report_column_is(struct reader *h, char *rest);
+void report_chart_is(struct reader *h, char *rest);
+void report_section_is(struct reader *h, char *rest);
+void report_instead_is(struct reader *h, char *rest);
+void report_tail_is(struct reader *h, char *rest);
+void report_glyph_is(struct reader *h, char *rest);
+
 /* report_sql.c: fills sql, param and sql_text from the file's text (header included; its first line of SQL is first_line). */
 void report_sql_bind(struct report *r, const char *text, int first_line, struct mistakes *m);
 

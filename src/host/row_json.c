@@ -72,7 +72,7 @@ static void fill(const struct row *r, struct cell cell[N])
     set_count(&cell[8], &r->saves);
     set_milli(&cell[9], &r->average_watch_ms);
     set_time(&cell[10], r->has_published_at, r->published_at);
-    cell[11].text = window_name(r->window);
+    cell[11].text = r->facts_only ? NULL : window_name(r->window);
     set_time(&cell[12], r->has_window_start, r->window_start);
     set_time(&cell[13], r->has_window_end, r->window_end);
     cell[14].text = row_kind(r);

@@ -7,7 +7,7 @@
 
 /* {"platform", "external_id", "account", "title", "views", "likes", "shares", "comments", "saves", "average_watch_time",
  * "published_at", "metric_window", "window_start", "window_end", "kind"}: null where absent; times ISO 8601 in UTC, watch time in
- * seconds. Appended without a newline. */
+ * seconds. Facts have no window. Appended without a newline. */
 void row_json(const struct row *r, struct buf *out);
 
 struct rowset *row_table_new(void); /* the same keys as columns */

@@ -15,7 +15,7 @@ struct batch_row {
     struct uuid id;
     struct known_post *post;
     struct batch_row *into; /* another delivery of this batch observed the same: that row was merged into this one */
-    bool changed;           /* … and changed it */
+    bool changed;           /* … and changed it; of facts: the post's features did */
     const char *key;
     UT_hash_handle hh;
 };
@@ -35,10 +35,11 @@ struct known_post {
     struct known_account *account;
     bool account_named; /* the payload said so: not the stand-in "-" */
     struct uuid content;
-    char *title, *caption, *url, *features; /* features: the whole object that is stored */
+    char *title, *caption, *url, *features; /* features: what platforms said, the whole object */
     bool has_published_at;
     int64_t published_at, facts_at;
     bool written; /* the database has these facts */
+    bool there;   /* facts came for it, and the database had it before this batch, or an earlier row made it */
     UT_hash_handle hh;
 };
 
@@ -66,6 +67,10 @@ void resolve_collect(struct writer *w);
 int resolve_write(struct writer *w, struct err *e);
 void resolve_forget(struct writer *w); /* after a rollback: what was written is not */
 void resolve_free(struct writer *w);
+
+/* writer_facts.c: rows that are facts alone. */
+int facts_known(struct writer *w, struct err *e); /* which of their posts are there */
+int facts_write(struct writer *w, struct err *e); /* after the posts were; counts the rows */
 
 /* writer_rows.c */
 void rows_collect(struct writer *w);

@@ -168,7 +168,7 @@ static void put_quarantine(const struct writer *w, const struct delivery *d, con
     put_text(b, d->parser);
     put_text(b, d->parser_version);
     if (bad != NULL)
-        put_text(b, bad->body != NULL ? bad->body : "");
+        pgcopy_text(b, bad->body != NULL ? bad->body : "", bad->body_len);
     else
         pgcopy_text(b, d->body.data != NULL ? d->body.data : "", d->body.len);
     pgcopy_uuid(b, &w->options.owner);

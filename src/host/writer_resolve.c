@@ -72,6 +72,20 @@ static void add_text(struct buf *b, const char *name, const char *text)
     buf_free(&quoted);
 }
 
+/* The same for an object, member by member. */
+static bool take_object(char **have, const char *value, bool newer)
+{
+    struct arena scratch = {0};
+    if (value == NULL || *have == NULL)
+        return take_text(have, value, newer);
+    const char *merged = rows_merge_objects(&scratch, *have, value);
+    if (!newer) /* once more what was there: it keeps its place, and wins */
+        merged = rows_merge_objects(&scratch, merged, *have);
+    bool changed = take_text(have, merged, true);
+    arena_free(&scratch);
+    return changed;
+}
+
 /* What stands in posts.features: the parser's own, then the facts with fixed names. NULL: nothing. */
 static char *features_of(const struct row *r)
 {
@@ -98,16 +112,28 @@ static char *features_of(const struct row *r)
     return buf_take(&b);
 }
 
+/* Facts say nothing about account, caption and the like, nor when those were observed. The post goes to the database all the
+ * same: if it is not there, it is made; if it is, its row is locked in the order that all writers keep. */
+static void collect_facts(struct known_post *p)
+{
+    p->written = false;
+}
+
 static void collect_row(struct writer *w, struct batch_row *b)
 {
     const struct row *r = b->row;
     struct known_post *p = post_of(w, r);
+    b->post = p;
+    if (r->facts_only) {
+        collect_facts(p);
+        return;
+    }
     bool newer = b->delivery->observed_at >= p->facts_at, changed = false;
     char *features = features_of(r);
     changed = take_text(&p->title, r->title, newer) || changed;
     changed = take_text(&p->caption, r->caption, newer) || changed;
     changed = take_text(&p->url, r->url, newer) || changed;
-    changed = take_text(&p->features, features, newer) || changed;
+    changed = take_object(&p->features, features, newer) || changed;
     mem_free(features);
     if (r->has_published_at && (!p->has_published_at || (newer && p->published_at != r->published_at))) {
         p->has_published_at = changed = true;
@@ -122,7 +148,6 @@ static void collect_row(struct writer *w, struct batch_row *b)
         p->facts_at = b->delivery->observed_at;
     if (changed)
         p->written = false;
-    b->post = p;
 }
 
 void resolve_collect(struct writer *w)
@@ -196,7 +221,8 @@ static const char posts_sql[] =
     "   $9::text[], $10::timestamptz[], $11::jsonb[], $12::timestamptz[])"
     "   AS w (platform, external_id, content_id, account_id, account_named, title, body, url, published_at, features, "
     "facts_at)),"
-    " old AS (SELECT p.platform, p.external_id, p.content_id, coalesce(w.facts_at >= p.facts_at, true) AS newer"
+    " old AS (SELECT p.platform, p.external_id, p.content_id, p.account_id, p.url, p.published_at, p.features, p.facts_at,"
+    "   coalesce(w.facts_at >= p.facts_at, true) AS newer"
     "   FROM want w JOIN tidemark.posts p ON p.user_id = $1::uuid AND p.platform = w.platform AND p.external_id = w.external_id"
     "  ORDER BY p.platform, p.external_id FOR UPDATE OF p),"
     " fresh AS (SELECT w.* FROM want w WHERE NOT EXISTS"
@@ -210,23 +236,26 @@ static const char posts_sql[] =
     "     FROM fresh ORDER BY platform, external_id),"
     " next AS (SELECT p.platform, p.external_id, CASE WHEN w.account_named THEN w.account_id ELSE p.account_id END AS "
     "account_id,"
-    "   CASE WHEN o.newer THEN coalesce(w.url, p.url) ELSE coalesce(p.url, w.url) END AS url,"
-    "   CASE WHEN o.newer THEN coalesce(w.published_at, p.published_at) ELSE coalesce(p.published_at, w.published_at) END AS "
+    "   CASE WHEN p.newer THEN coalesce(w.url, p.url) ELSE coalesce(p.url, w.url) END AS url,"
+    "   CASE WHEN p.newer THEN coalesce(w.published_at, p.published_at) ELSE coalesce(p.published_at, w.published_at) END AS "
     "published_at,"
-    "   CASE WHEN o.newer THEN p.features || coalesce(w.features, '{}') ELSE coalesce(w.features, '{}') || p.features END AS "
+    "   CASE WHEN p.newer THEN p.features || coalesce(w.features, '{}') ELSE coalesce(w.features, '{}') || p.features END AS "
     "features,"
     "   greatest(p.facts_at, w.facts_at) AS facts_at"
-    "   FROM want w JOIN old o ON o.platform = w.platform AND o.external_id = w.external_id"
-    "   JOIN tidemark.posts p ON p.user_id = $1::uuid AND p.platform = w.platform AND p.external_id = w.external_id),"
+    "   FROM want w JOIN old p ON p.platform = w.platform AND p.external_id = w.external_id),"
     " facts AS (UPDATE tidemark.posts p SET account_id = n.account_id, url = n.url, published_at = n.published_at,"
     "    features = n.features, facts_at = n.facts_at FROM next n"
     "  WHERE p.user_id = $1::uuid AND p.platform = n.platform AND p.external_id = n.external_id"
     "    AND (p.account_id, p.url, p.published_at, p.features) IS DISTINCT FROM (n.account_id, n.url, n.published_at, "
     "n.features)),"
-    " titles AS (UPDATE public.content c SET title = w.title, body = coalesce(w.body, c.body)"
+    " titles AS (UPDATE public.content c SET"
+    "    title = CASE WHEN o.newer THEN coalesce(w.title, c.title) ELSE coalesce(c.title, w.title) END,"
+    "    body = CASE WHEN o.newer AND w.title IS DISTINCT FROM c.title THEN coalesce(w.body, c.body) ELSE coalesce(c.body, "
+    "w.body) END"
     "   FROM want w JOIN old o ON o.platform = w.platform AND o.external_id = w.external_id"
-    "  WHERE c.user_id = $1::uuid AND c.id = o.content_id AND w.title IS NOT NULL AND (o.newer OR c.title IS NULL)"
-    "    AND c.title IS DISTINCT FROM w.title)"
+    "  WHERE c.user_id = $1::uuid AND c.id = o.content_id"
+    "    AND (w.title IS NOT NULL AND (o.newer OR c.title IS NULL) AND c.title IS DISTINCT FROM w.title"
+    "         OR c.body IS NULL AND w.body IS NOT NULL))"
     " SELECT platform, external_id, content_id FROM old UNION ALL SELECT platform, external_id, content_id FROM fresh";
 
 enum { N_POST_ARRAYS = 11 };
@@ -236,7 +265,10 @@ static void put_post(struct db_array a[N_POST_ARRAYS], const struct known_post *
     db_array_text(&a[0], p->platform);
     db_array_text(&a[1], p->external_id);
     db_array_uuid(&a[2], &p->content);
-    db_array_uuid(&a[3], &p->account->id);
+    if (p->account != NULL)
+        db_array_uuid(&a[3], &p->account->id);
+    else
+        db_array_null(&a[3]); /* of facts about a post that is there */
     db_array_text(&a[4], p->account_named ? "t" : "f");
     db_array_text(&a[5], p->title);
     db_array_text(&a[6], p->caption);
@@ -246,7 +278,10 @@ static void put_post(struct db_array a[N_POST_ARRAYS], const struct known_post *
     else
         db_array_null(&a[8]);
     db_array_text(&a[9], p->features);
-    db_array_time(&a[10], p->facts_at);
+    if (p->facts_at != INT64_MIN)
+        db_array_time(&a[10], p->facts_at);
+    else
+        db_array_null(&a[10]);
 }
 
 static void read_posts(struct writer *w, const PGresult *res)
@@ -291,9 +326,25 @@ static int write_posts(struct writer *w, struct err *e)
     return rc;
 }
 
+/* Posts that only facts came for: one that is new has the account that was asked for, or none. */
+static void account_for_facts(struct writer *w)
+{
+    for (size_t i = 0; i < w->batch.n_row; i++) {
+        const struct row *r = w->batch.row[i].row;
+        struct known_post *p = w->batch.row[i].post;
+        if (p->account != NULL || p->there)
+            continue;
+        p->account_named = r->account != NULL;
+        p->account = account_of(w, r->platform, r->account != NULL ? r->account : no_account);
+    }
+}
+
 int resolve_write(struct writer *w, struct err *e)
 {
-    return write_accounts(w, e) != 0 ? -1 : write_posts(w, e);
+    if (facts_known(w, e) != 0)
+        return -1;
+    account_for_facts(w);
+    return write_accounts(w, e) != 0 || write_posts(w, e) != 0 ? -1 : facts_write(w, e);
 }
 
 void resolve_forget(struct writer *w)

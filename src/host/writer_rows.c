@@ -39,6 +39,8 @@ void rows_collect(struct writer *w)
             *copy = d->rows.row[k];
             *r =
                 (struct batch_row){.row = copy, .delivery = d, .id = uuid_v7(), .key = key_of(&b->arena, copy, d->observed_at)};
+            if (copy->facts_only)
+                continue;
             HASH_FIND_STR(known, r->key, found);
             if (found != NULL) {
                 r->into = found;
@@ -51,6 +53,20 @@ void rows_collect(struct writer *w)
     HASH_CLEAR(hh, known);
 }
 
+static bool has_snapshot(const struct delivery *d)
+{
+    size_t i = 0;
+    while (i < d->rows.n_row && d->rows.row[i].facts_only)
+        i++;
+    return i < d->rows.n_row;
+}
+
+/* Whether the row goes to content_performance_metrics itself: facts do not, and what was merged into another row went with it. */
+static bool is_snapshot(const struct batch_row *r)
+{
+    return r->into == NULL && !r->row->facts_only;
+}
+
 /* Months of the batch that have no partition yet, as far as we know. */
 int rows_partitions(struct writer *w, struct err *e)
 {
@@ -58,7 +74,7 @@ int rows_partitions(struct writer *w, struct err *e)
         const struct delivery *d = w->batch.delivery[i];
         int year, month, day;
         int64_t first;
-        if (d->rows.n_row == 0 || !datetime_day_of("UTC", d->observed_at, &year, &month, &day) ||
+        if (!has_snapshot(d) || !datetime_day_of("UTC", d->observed_at, &year, &month, &day) ||
             !datetime_day_start("UTC", year, month, 1, &first))
             continue;
         size_t k = 0;
@@ -151,7 +167,7 @@ static size_t put_rows(const struct writer *w, bool staging, struct buf *b)
     size_t n = 0;
     pgcopy_header(b);
     for (size_t i = 0; i < w->batch.n_row; i++) {
-        if (w->batch.row[i].into != NULL)
+        if (!is_snapshot(&w->batch.row[i]))
             continue;
         put_row(w, &w->batch.row[i], staging ? (int64_t)i : -1, b);
         n++;
@@ -184,7 +200,7 @@ int rows_copy(struct writer *w, struct err *e)
     if (rc != 0)
         return -1;
     for (size_t i = 0; i < w->batch.n_row; i++)
-        if (w->batch.row[i].into == NULL)
+        if (is_snapshot(&w->batch.row[i]))
             w->batch.row[i].delivery->inserted++;
     count_merged(w);
     return 0;
@@ -214,7 +230,7 @@ static const char merge_sql[] =
 static void count_outcomes(const struct writer *w, const PGresult *res)
 {
     for (size_t i = 0; i < w->batch.n_row; i++)
-        if (w->batch.row[i].into == NULL)
+        if (is_snapshot(&w->batch.row[i]))
             w->batch.row[i].delivery->unchanged++;
     for (int i = 0; i < PQntuples(res); i++) {
         struct delivery *d = w->batch.row[atoll(PQgetvalue(res, i, 0))].delivery;

@@ -131,10 +131,25 @@ static int l_decode(lua_State *L)
     return 1;
 }
 
+void bind_json_push_copy(lua_State *L, const cJSON *item)
+{
+    push_copy(L, item);
+}
+
+/* Marks a table: an empty one is [] then. */
+static int l_array(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TTABLE);
+    lua_settop(L, 1);
+    lua_rawgetp(L, LUA_REGISTRYINDEX, array_key);
+    lua_setmetatable(L, 1);
+    return 1;
+}
+
 void bind_json_open(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"kind", l_kind}, {"get", l_get}, {"encode", l_encode}, {"decode", l_decode}, {NULL, NULL},
+        {"kind", l_kind}, {"get", l_get}, {"encode", l_encode}, {"decode", l_decode}, {"array", l_array}, {NULL, NULL},
     };
     lua_newtable(L);
     lua_pushboolean(L, 0);

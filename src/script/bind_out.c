@@ -13,6 +13,7 @@ static const char *const post_keys[] = {"id",   "platform",   "account",    "tit
                                         "tags", "duration_s", "media_kind", "ai_version", "features", NULL};
 static const char *const counts_keys[] = {"views",  "likes",        "shares",     "comments", "saves", "average_watch_time",
                                           "window", "window_start", "window_end", "metrics",  "extra", NULL};
+static const char *const facts_keys[] = {"id", "platform", "features", "notes", NULL};
 static const char *const account_keys[] = {"id", "handle", NULL};
 static const char current_key;
 
@@ -112,6 +113,19 @@ static int l_counts(lua_State *L)
     return 0;
 }
 
+/* Facts are whole by themselves: no counts may follow. */
+static int l_facts(lua_State *L)
+{
+    struct out *out = current(L);
+    check_table(L, "out.facts", facts_keys);
+    one_row_more(L, out);
+    begin_event(out, "facts");
+    add_value(L, out, "out.facts", 1);
+    buf_char(&out->text, ']');
+    out->post_open = false;
+    return 0;
+}
+
 static int l_account(lua_State *L)
 {
     struct out *out = current(L);
@@ -163,8 +177,8 @@ static int l_refuse(lua_State *L)
 void bind_out_push(lua_State *L, struct out *out)
 {
     static const luaL_Reg functions[] = {
-        {"post", l_post}, {"counts", l_counts}, {"account", l_account}, {"skip", l_skip},
-        {"bad", l_bad},   {"refuse", l_refuse}, {NULL, NULL},
+        {"post", l_post}, {"counts", l_counts}, {"facts", l_facts},   {"account", l_account},
+        {"skip", l_skip}, {"bad", l_bad},       {"refuse", l_refuse}, {NULL, NULL},
     };
     lua_pushlightuserdata(L, out);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &current_key);

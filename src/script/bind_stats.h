@@ -10,6 +10,7 @@ int luaopen_tidemark_stats(lua_State *L);
 
 /* For the files of the binding. */
 void bind_stats_fit_functions(lua_State *L);               /* adds design, ols, jackknife, generator to the table on the top */
+void bind_stats_matrix_functions(lua_State *L);            /* the same for matrices */
 double *bind_stats_list(lua_State *L, int arg, size_t *n); /* a list of numbers; its memory is pushed */
 double *bind_stats_room(lua_State *L, size_t n);           /* n doubles, pushed */
 int bind_stats_fail(lua_State *L, const char *why);        /* nil, why */

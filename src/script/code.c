@@ -108,6 +108,16 @@ static void push_function(lua_State *L, const struct call *call)
     lua_getfield(L, -1, call->function);
 }
 
+void code_push_rule(lua_State *L, const char *rule)
+{
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &plugin_key);
+    lua_getfield(L, -1, "rules");
+    lua_getfield(L, -1, rule);
+    lua_getfield(L, -1, "find");
+    lua_replace(L, -4);
+    lua_pop(L, 2);
+}
+
 static void push_input(lua_State *L, const struct code_input *in)
 {
     lua_createtable(L, 0, 5);

@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "script/bind_frame.h"
 #include "script/bind_json.h"
 #include "script/bind_stats.h"
 #include "script/box.h"
@@ -314,6 +315,7 @@ void sandbox_open(lua_State *L)
     value_types(L);
     bind_json_open(L);
     bind_time_open(L);
+    bind_frame_open(L);
     bind_stats_open(L);
     sandbox_reseed(L);
 }

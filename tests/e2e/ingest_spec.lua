@@ -142,6 +142,44 @@ describe("ingest", function()
         r = p:run("ingest 3.json")
         assert.equal(65, r.code)
         has(r.err, "wrapper: fetched_at 'soon' is not an ISO 8601 time")
+        assert.equal("f|t", p:sql("SELECT observed_known, observed_at > now() - interval '1 hour' FROM tidemark.deliveries "
+            .. "ORDER BY arrived_at DESC LIMIT 1"))
+    end)
+
+    it("keeps a line whole that holds a byte 0x00, and shows what stands after it", function()
+        local line = '{"kind":"youtube#video' .. "\0" .. 'ListResponse","items":[]}'
+        local r = p:run("ingest -p youtube -", { stdin = answer(video("aaaaaaaaaaa", 1)) .. "\n" .. line .. "\n" })
+        assert.equal(2, r.code)
+        has(r.out, "received 2 = inserted 1 + quarantined 1")
+        assert.equal(tostring(#line), p:sql("SELECT octet_length(body) FROM tidemark.quarantine"))
+        local id = p:sql("SELECT right(id::text, 8) FROM tidemark.quarantine")
+        has(p:ok("quarantine show " .. id), [[youtube#video\x00ListResponse","items":[]}]])
+        assert.equal(line, p:run("quarantine show --raw " .. id).out)
+    end)
+
+    it("takes no part of a CSV that is summed over its rows and cannot be read whole", function()
+        local header = "date,channel_id,video_id,live_or_on_demand,subscribed_status,country_code,views\n"
+        local lines = { header }
+        for i = 2, 40001 do lines[i] = ("20240309,UCmade0up,spl1t_%05d,on_demand,subscribed,DE,%d\n"):format(i % 50, i) end
+        lines[3] = "20240309,UCmade0up,spl1t_00001\n" -- in the first MiB; the rest of the file is sound
+        p:write("in/report.csv", table.concat(lines))
+        local r = p:run("ingest -p youtube in")
+        assert.equal(65, r.code)
+        has(r.err, "line 3: 3 cells where the header has 7")
+        has(r.err, "a part of this file could not be read, and this kind of export is summed over its rows")
+        assert.equal("0|bad_csv,not_whole", p:sql("SELECT (SELECT count(*) FROM content_performance_metrics), "
+            .. "(SELECT string_agg(DISTINCT code, ',' ORDER BY code) FROM tidemark.quarantine)"))
+    end)
+
+    it("refuses a CSV that is summed over its rows and larger than 16 MiB, once", function()
+        local header = "date,channel_id,video_id,live_or_on_demand,subscribed_status,country_code,views\n"
+        local row = ("20240309,UCmade0up,%s,on_demand,subscribed,DE,1\n"):format(("v"):rep(250))
+        p:write("in/report.csv", header .. row:rep((17 << 20) // #row))
+        local r = p:run("ingest -p youtube in")
+        assert.equal(65, r.code)
+        has(r.err, "is larger than 16 MiB, and this kind of export is summed over its rows")
+        assert.equal("0|too_large", p:sql("SELECT (SELECT count(*) FROM content_performance_metrics), "
+            .. "(SELECT string_agg(code, ',') FROM tidemark.quarantine)"))
     end)
 
     it("cuts large NDJSON into chunks and skips those that are there", function()
@@ -186,6 +224,18 @@ describe("ingest", function()
         p:write("newer.json", wrapped(answer(video("aaaaaaaaaaa", 3, nil, "Newest title")), "2026-03-03T00:00:00Z"))
         p:ok("ingest newer.json")
         assert.equal("Newest title", p:sql("SELECT title FROM content"))
+    end)
+
+    it("keeps what either of two deliveries of one run knew of a post", function()
+        local function item(more) return ('{"id":"aaaaaaaaaaa","snippet":{"channelId":"UC1"%s},"statistics":{"viewCount":"1"}}'):format(more) end
+        local tags, caption = ',"tags":["a"]', ',"description":"Words"'
+        for _, at in ipairs { "2026-03-03T00:00:00Z", "2026-03-01T00:00:00Z" } do
+            p:sql("TRUNCATE tidemark.deliveries, tidemark.posts, content, content_performance_metrics CASCADE")
+            p:write("in/1.json", wrapped(answer(item(tags)), "2026-03-02T00:00:00Z"))
+            p:write("in/2.json", wrapped(answer(item(caption)), at))
+            p:ok("ingest in")
+            assert.equal('{"tags": ["a"], "caption": "Words"}', p:sql("SELECT features FROM tidemark.posts"))
+        end
     end)
 
     it("makes the months it needs, and --since passes over what is older", function()

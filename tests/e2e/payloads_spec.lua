@@ -38,7 +38,7 @@ local function stem_of(name) return (name:gsub("%.jsonl?$", ""):gsub("%.csv$", "
 -- Exit status where not all is well and not all is lost.
 local partly = { ["x/stream_cut.jsonl"] = 2 }
 
-for _, platform in ipairs(platforms) do
+for _, platform in ipairs { "style", table.unpack(platforms) } do
   describe("the fixtures of " .. platform, function()
     local folder = source .. "/plugins/" .. platform .. "/fixtures/"
     for _, name in ipairs(payloads.list(folder, "%.[jc]s[ov][nl]?l?$")) do
@@ -86,6 +86,15 @@ describe("a platform that was not named", function()
     end)
   end
 
+  it("is the document's own in a style document", function()
+    local path = source .. "/plugins/style/fixtures/"
+    for file, platform in pairs { ["vision.json"] = "youtube", ["list.json"] = "tiktok", ["wrapped.json"] = "youtube" } do
+      local status, out, err = payloads.run(tidemark, "ingest", "--dry-run", "--format", "ndjson", path .. file)
+      assert.equal(0, status, err)
+      assert.equal(platform, payloads.ndjson(out)[1].platform)
+    end
+  end)
+
   it("is not guessed where only names occur that Threads has too", function()
     local path = source .. "/plugins/instagram/fixtures/insights_one_name.json"
     local status, out = payloads.run(tidemark, "ingest", "--dry-run", "--format", "ndjson", path)
@@ -124,6 +133,13 @@ describe("the test data", function()
       table.insert(due[row.file], row)
     end
   end
+
+  it("holds no style document", function()
+    for _, folder in ipairs(payloads.list(data .. "/payloads", "^%l+$")) do
+      local _, out, err = payloads.run(tidemark, "ingest", "--dry-run", "--format", "ndjson", "-p", "style", data .. "/payloads/" .. folder)
+      assert.equal("", out, err)
+    end
+  end)
 
   for _, platform in ipairs(platforms) do
     for _, name in ipairs(payloads.list(data .. "/payloads/" .. platform, ".")) do

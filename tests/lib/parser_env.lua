@@ -72,15 +72,16 @@ function M.plugin(name)
   local env = setmetatable({ json = json, time = time }, { __index = _G })
   local loaded = {}
   function env.require(module)
+    if module:find("^tidemark%.") then return require(module) end
     if loaded[module] == nil then loaded[module] = assert(loadfile(folder .. module .. ".lua", "t", env))() end
     return loaded[module]
   end
   return assert(loadfile(folder .. "plugin.lua", "t", env))()
 end
 
--- Records rows ({post fields, counts = {…}}), drops by reason, bad items, accounts, a refusal.
+-- Records rows ({post fields, counts = {…}}), facts, drops by reason, bad items, accounts, a refusal.
 function M.out()
-  local out = { rows = {}, drops = {}, bads = {}, accounts = {} }
+  local out = { rows = {}, fact_rows = {}, drops = {}, bads = {}, accounts = {} }
   local post
   function out.post(p)
     assert(p.id ~= nil, "a post without an id")
@@ -96,6 +97,7 @@ function M.out()
     end
     last.counts = c
   end
+  function out.facts(f) out.fact_rows[#out.fact_rows + 1] = f end
   function out.account(a) out.accounts[#out.accounts + 1] = a end
   function out.skip(reason, n) out.drops[reason] = (out.drops[reason] or 0) + (n or 1) end
   function out.bad(code, text, item) out.bads[#out.bads + 1] = { code = code, text = text, item = item } end

@@ -39,7 +39,7 @@ return {
   name = "X",
   api = 2,
   abuot = "typo",
-  rules = {},
+  jobs = {},
   parsers = {
     ["X.y"] = {
       matsch = { kind = "k" },
@@ -53,7 +53,7 @@ return {
       "plugins/x/plugin.lua:4: api: this plugin is written for plugin api 2, this tidemark knows api 1: "
         .. "it needs a newer tidemark",
       "plugins/x/plugin.lua:5: abuot: unknown key, did you mean 'about'?",
-      "plugins/x/plugin.lua:6: rules: unknown key: this version of tidemark has no rules in plugins yet",
+      "plugins/x/plugin.lua:6: jobs: unknown key: this version of tidemark has no jobs in plugins yet",
       "plugins/x/plugin.lua:8: parsers.X.y: a parser's name is the plugin's, a dot and lower-case words: 'X.videos'",
       "plugins/x/plugin.lua:8: parsers.X.y.match: is missing: which documents are this parser's own",
       "plugins/x/plugin.lua:9: parsers.X.y.matsch: unknown key, did you mean 'match'?",

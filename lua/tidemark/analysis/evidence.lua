@@ -58,7 +58,10 @@ local function head(run, c, kind)
     v = 1, kind = kind, rule = run.rule, plugin = run.plugin, run = run.id, computed_at = run.computed_at,
     subject = { type = c.subject.type, key = c.subject.key, label = c.subject.label, platform = c.platform },
     metric = metric_of(run, c), baseline = c.baseline or { kind = "none", text = "nothing to compare with" },
-    window = { from = run.since, to = run.watermark or run.as_of, tz = run.tz, segment = run.segment },
+    window = {
+      from = c.window and c.window.from or run.since, to = c.window and c.window.to or run.watermark or run.as_of, tz = run.tz,
+      segment = c.window and c.window.segment or run.segment,
+    },
     watermark = { recorded_at = run.watermark or run.as_of, withheld_h = run.withheld_h }, n = numbers(c.n),
     excluded = c.excluded or {}, adjusted_for = c.adjusted_for or {}, warnings = c.warnings or {}, examples = c.examples or {},
     params = c.params, input_hash = run.input_hash,

@@ -7,7 +7,7 @@
 -- column: improvement_count "results"
 -- chart: bar daily_improvement
 -- note: Days are UTC days, the newest first. ? means that no result of that day had enough data for a number.
--- empty: No result in the last {days} days. Look further back: tidemark report ai.dashboard --var days=365
+-- empty: No result in the last {days} days. Type tidemark learn, or look further back: tidemark report ai.dashboard --var days=365
 -- next: tidemark report ai.improvement --var days={days}
 
 SELECT date::date AS date, improvement_type, daily_improvement, improvement_count

@@ -10,7 +10,7 @@
 -- chart: bar avg_improvement
 -- note: ? means that no result of this kind had enough data for a number: not the same as no improvement.
 -- note: Averages are of those with enough data. Data to {data_until}.
--- empty: No result in the last {days} days. Look further back: tidemark report ai.improvement --var days=90
+-- empty: No result in the last {days} days. Type tidemark learn, or look further back: tidemark report ai.improvement --var days=90
 -- next: tidemark report ai.dashboard
 -- next: tidemark change list
 

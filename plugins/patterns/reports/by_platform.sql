@@ -10,7 +10,7 @@
 -- chart: bar platform_success
 -- note: A post counts once per pattern, however often it was observed; types nobody has measured come last.
 -- note: 50 % is what chance gives. Data to {data_until}.
--- empty: No pattern belongs to a post that has been observed yet. Patterns come from rules, observations from tidemark ingest.
+-- empty: No pattern belongs to a post that has been observed yet. Observations come from tidemark ingest, patterns from tidemark learn.
 -- next: tidemark report patterns.top
 -- next: tidemark report content.top
 

@@ -10,7 +10,7 @@
 -- chart: bar avg_success
 -- note: 50 % is what chance gives: as many posts above their account's usual as below it.
 -- note: Types nobody has measured yet come last. Data to {data_until}.
--- empty: No patterns yet. They come from rules; by hand: INSERT INTO ai_learning_patterns with "tidemark db psql".
+-- empty: No patterns yet. They come from rules: type tidemark learn
 -- next: tidemark report patterns.by_platform
 -- next: tidemark report styles.top
 

@@ -8,7 +8,7 @@
 -- column: styles hide
 -- chart: bar avg_engagement
 -- note: {rows} of {styles} styles with at least {min_count} analyses, the best first; not measured ones last.
--- empty: No style has {min_count} analyses.
+-- empty: No style has {min_count} analyses. They come from rules: type tidemark learn
 -- next: tidemark report styles.top
 
 SELECT style_tags, avg_engagement, usage_count, count(*) OVER () AS styles

@@ -9,7 +9,7 @@
 -- chart: bar avg_engagement
 -- note: Rank correlation within accounts, from -1 to +1; near 0 a style makes no difference. It does not show a cause.
 -- note: Styles without a correlation come last. Data to {data_until}.
--- empty: No styles yet. They come from rules; by hand: INSERT INTO content_style_analysis with "tidemark db psql".
+-- empty: No styles yet. They come from rules: type tidemark learn
 -- next: tidemark report styles.performance
 -- next: tidemark report trends.impact
 

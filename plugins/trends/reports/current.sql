@@ -1,5 +1,5 @@
 -- about: Trends per platform now (the seed's view trend_analysis_view: the last 30 days).
--- title: Trends now, platform by platform: change in engagement, last 30 days
+-- title: Trends now, platform by platform: change in views gained, last 30 days
 -- arg: platform text = all: one platform only, such as tiktok
 -- column: platform "platform"
 -- column: trend_type "trend type" cut
@@ -7,7 +7,7 @@
 -- column: trend_count "trends"
 -- chart: bar avg_impact
 -- note: Each platform's strongest first; trends without a number last.
--- empty: No trend began in the last 30 days on platform: {platform}.
+-- empty: No trend began in the last 30 days on platform: {platform}. Type: tidemark learn
 -- next: tidemark report trends.impact --var days=90
 
 SELECT platform, trend_type, avg_impact, trend_count

@@ -1,5 +1,5 @@
--- about: What trends did to engagement, by type and platform.
--- title: Trends of the last {days} days: change in engagement
+-- about: What rises and falls: change in the views that posts gain, by type and platform.
+-- title: Trends of the last {days} days: change in views gained
 -- arg: days integer = 30: how far back a trend may have started
 -- column: trend_type "trend type" cut
 -- column: platform "platform"
@@ -10,7 +10,7 @@
 -- chart: bar avg_impact
 -- note: Average of the total change over each trend's own window; trends without a number come last.
 -- note: Counted by when a trend began, the clock of the run that found it.
--- empty: No trend began in the last {days} days. Look further back: tidemark report trends.impact --var days=90
+-- empty: No trend began in the last {days} days. Type tidemark learn, or look further back: tidemark report trends.impact --var days=90
 -- next: tidemark report trends.current
 -- next: tidemark report ai.improvement
 

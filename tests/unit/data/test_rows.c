@@ -142,6 +142,40 @@ static void kinds_say_what_a_row_is(void **state)
     assert_string_equal(row_kind(&r), "content-wide-export");
 }
 
+static void a_bad_item_keeps_its_bytes_after_a_nul(void **state)
+{
+    struct rows r = {0};
+    char line[] = "{\"a\"\0:1}", text[] = "{}";
+    (void)state;
+    rows_bad(&r, &(struct row_bad){.code = "unreadable", .text = "t", .body = line, .body_len = sizeof line - 1});
+    rows_bad(&r, &(struct row_bad){.code = "missing_id", .text = "t", .body = text});
+    rows_bad(&r, &(struct row_bad){.code = "missing_id", .text = "t"});
+    memset(line, 'x', sizeof line - 1);
+    assert_int_equal(r.bad[0].body_len, 8);
+    assert_memory_equal(r.bad[0].body, "{\"a\"\0:1}", 8);
+    assert_int_equal(r.bad[1].body_len, 2);
+    assert_memory_equal(r.bad[1].body, "{}", 2);
+    assert_null(r.bad[2].body);
+    assert_int_equal(r.bad[2].body_len, 0);
+    rows_free(&r);
+}
+
+static void facts_of_one_post_stay_apart(void **state)
+{
+    struct rows r = {0};
+    (void)state;
+    add(&r, "a")->views = known(1);
+    for (int i = 0; i < 2; i++)
+        add(&r, "a")->facts_only = true;
+    add(&r, "a")->views = known(2);
+    rows_collapse(&r);
+    assert_int_equal(r.n_row, 3);
+    assert_int_equal(r.row[0].views.value, 2);
+    assert_true(r.row[1].facts_only && r.row[2].facts_only && !r.row[0].facts_only);
+    assert_int_equal(r.drop[0].count, 1);
+    rows_free(&r);
+}
+
 static void windows_have_names(void **state)
 {
     enum window w;
@@ -161,6 +195,8 @@ int main(void)
         cmocka_unit_test(order_survives_when_many_collapse),
         cmocka_unit_test(equal_reasons_add_up_and_texts_are_copied),
         cmocka_unit_test(kinds_say_what_a_row_is),
+        cmocka_unit_test(a_bad_item_keeps_its_bytes_after_a_nul),
+        cmocka_unit_test(facts_of_one_post_stay_apart),
         cmocka_unit_test(windows_have_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

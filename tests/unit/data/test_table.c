@@ -82,7 +82,7 @@ static struct table_layout posts_layout(void)
         .title = texts("Best posts"),
         .column = columns,
         .n_column = 8,
-        .bar = texts("views"),
+        .role[TABLE_BAR] = texts("views"),
         .note = notes,
         .n_note = 2,
         .next = next,
@@ -191,7 +191,7 @@ static void bars_of_both_signs_share_one_zero(void **state)
     (void)state;
     const char *values[] = {"30", "-10", "0", "0.01", NULL};
     struct rowset *r = numbers(5, values);
-    struct table_layout layout = {.bar = texts("x")};
+    struct table_layout layout = {.role[TABLE_BAR] = texts("x")};
     render(r, &layout, (struct table_style){.width = 32},
            "     x  −10   0               30\n"
            "    30        ██████████████████\n"

@@ -165,11 +165,53 @@ static void a_csv_piece_can_be_had_whole(void **state)
     struct piece p;
     struct err e = {0};
     assert_int_equal(input_next(in, &p, &e), 1);
-    assert_false(p.last);
+    assert_true(p.first && !p.last);
     assert_int_equal(input_whole(in, &p, &e), 0);
     assert_int_equal(p.len + 9, text.len);
-    assert_true(p.last);
+    assert_true(p.first && p.last);
     assert_int_equal(input_next(in, &p, &e), 0);
+    input_close(&in);
+    unlink(path);
+    buf_free(&text);
+}
+
+/* What stays readable of a file that is too large to be summed is no sum. */
+static void nothing_comes_after_a_csv_that_is_too_large_to_be_had_whole(void **state)
+{
+    (void)state;
+    struct buf text = {0};
+    struct piece p;
+    struct err e = {0};
+    buf_str(&text, "id,views\n");
+    while (text.len <= (size_t)INPUT_DOCUMENT_MAX + (1 << 20))
+        buf_str(&text, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa,1000000\n");
+    put(".csv", text.data, text.len);
+    struct input *in = open_file();
+    assert_int_equal(input_next(in, &p, &e), 1);
+    size_t len = p.len;
+    assert_int_equal(input_whole(in, &p, &e), -1);
+    assert_int_equal(e.kind, ERR_INPUT);
+    assert_non_null(strstr(e.text, "is larger than 16 MiB, and this kind of export is summed over its rows"));
+    assert_int_equal(p.len, len);
+    assert_memory_equal(p.data, text.data + 9, len);
+    assert_int_equal(input_next(in, &p, &e), 0);
+    input_close(&in);
+    unlink(path);
+    buf_free(&text);
+}
+
+static void only_the_first_piece_is_the_first(void **state)
+{
+    (void)state;
+    struct buf text = {0};
+    struct piece p;
+    struct err e = {0};
+    for (int i = 0; i < 200000; i++)
+        buf_printf(&text, "{\"line\": %d}\n", i);
+    put(".ndjson", text.data, text.len);
+    struct input *in = open_file();
+    for (size_t n = 0; input_next(in, &p, &e) > 0; n++)
+        assert_true(p.first == (n == 0));
     input_close(&in);
     unlink(path);
     buf_free(&text);
@@ -203,9 +245,14 @@ static void a_line_over_the_limit_is_passed_over(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(kinds_are_read_off_the_bytes), cmocka_unit_test(what_cannot_be_taken_says_why),
-        cmocka_unit_test(lines_are_cut_whole),          cmocka_unit_test(csv_pieces_carry_the_header),
-        cmocka_unit_test(a_csv_piece_can_be_had_whole), cmocka_unit_test(a_line_over_the_limit_is_passed_over),
+        cmocka_unit_test(kinds_are_read_off_the_bytes),
+        cmocka_unit_test(what_cannot_be_taken_says_why),
+        cmocka_unit_test(lines_are_cut_whole),
+        cmocka_unit_test(csv_pieces_carry_the_header),
+        cmocka_unit_test(a_csv_piece_can_be_had_whole),
+        cmocka_unit_test(a_line_over_the_limit_is_passed_over),
+        cmocka_unit_test(nothing_comes_after_a_csv_that_is_too_large_to_be_had_whole),
+        cmocka_unit_test(only_the_first_piece_is_the_first),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -167,6 +167,33 @@ static void parse_functions_fill_the_same_rows(void **state)
     assert_string_equal(rows.account[0].external_id, "7");
 }
 
+static void facts_are_rows_of_their_own(void **state)
+{
+    (void)state;
+    give("['p.a'] = { match = { a = true }, parse = function(doc, out)\n"
+         "out.post{ id = 'x' }\n"
+         "out.facts{ id = 'x', platform = 'q', features = { visual = { b = 1, a = 0.5 }, caption = 'no', _facts = 1 },"
+         " notes = { visual = 'c: left out', audio = 7 } }\n"
+         "out.facts{ id = 'x' } out.facts{ features = { visual = {} } } end }",
+         "{\"a\":1}");
+    assert_int_equal(rows.n_row, 3);
+    assert_false(rows.row[0].facts_only);
+    const struct row *facts = &rows.row[1];
+    assert_true(facts->facts_only);
+    assert_int_equal(facts->item, 1);
+    assert_string_equal(facts->platform, "q");
+    assert_string_equal(facts->features, "{\"visual\":{\"a\":0.5,\"b\":1}}");
+    assert_string_equal(facts->fact_notes, "{\"visual\":\"c: left out\"}");
+    assert_string_equal(facts->notes, "_facts: 1 is a name that the platform's payload fills; "
+                                      "caption: \"no\" is a name that the platform's payload fills; visual: c: left out");
+    assert_string_equal(row_kind(facts), "facts");
+    assert_string_equal(rows.row[2].platform, "p");
+    assert_null(rows.row[2].features);
+    assert_int_equal(rows.n_bad, 1);
+    assert_string_equal(rows.bad[0].code, "missing_id");
+    assert_string_equal(rows.bad[0].text, "out.facts: no id");
+}
+
 static void views_show_the_document(void **state)
 {
     (void)state;
@@ -195,6 +222,11 @@ static void mistakes_of_code_are_named(void **state)
     (void)state;
     refused("['p.a'] = { match = { a = true }, parse = function(doc, out)\n out.counts{} end }", "{\"a\":1}", ERR_PLUGIN,
             "p.a (plugins/p.lua:3): out.counts comes before any out.post");
+    refused("['p.a'] = { match = { a = true }, parse = function(doc, out)\n out.post{ id = 1 } out.facts{ id = 1 } "
+            "out.counts{} end }",
+            "{\"a\":1}", ERR_PLUGIN, "out.counts comes before any out.post");
+    refused("['p.a'] = { match = { a = true }, parse = function(doc, out) out.facts{ id = 1, views = 2 } end }", "{\"a\":1}",
+            ERR_PLUGIN, "out.facts: unknown key 'views' (known: id, platform, features, notes)");
     refused("['p.a'] = { match = { a = true }, parse = function(doc, out)\n out.post{ idd = 1 } end }", "{\"a\":1}", ERR_PLUGIN,
             "out.post: unknown key 'idd' (known: id, platform,");
     refused("['p.a'] = { match = { a = true }, parse = function(doc, out) for i = 1, 60000 do out.post{ id = i } end end }",
@@ -234,6 +266,7 @@ int main(void)
         cmocka_unit_test(a_date_is_a_day_in_the_zone),
         cmocka_unit_test(the_most_conditions_win),
         cmocka_unit_test(parse_functions_fill_the_same_rows),
+        cmocka_unit_test(facts_are_rows_of_their_own),
         cmocka_unit_test(views_show_the_document),
         cmocka_unit_test(mistakes_of_code_are_named),
     };

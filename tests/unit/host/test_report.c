@@ -72,12 +72,58 @@ static void all_mistakes_come_at_once(void **state)
            "4: arg wants the form: name type = default: what it is\n"
            "5: column: unknown option 'decimal', did you mean 'decimals'?\n"
            "5: drop=x: a whole number from 0 to 99\n"
-           "6: chart wants the form: bar COLUMN\n"
+           "6: chart wants the form: bar COLUMN, or: interval CENTER LOW HIGH\n"
            "1: about is missing: -- about: what the report answers\n"
            "8: $1: write :name and an arg of that name, not a number\n"
            "8: :dayz is no arg of this report, did you mean ':days'?\n"
            "9: a second statement: a report is one query (the first one ends at line 9)\n"
            "2: arg 'days' is never used: the query has no :days");
+}
+
+static void mistakes_about_charts_and_sections_come_with_their_lines(void **state)
+{
+    (void)state;
+    refuse("-- about: a\n"
+           "-- chart: interval lift lo\n"
+           "-- chart: interval lift lo hi more\n"
+           "-- chart: interval lift lo hi\n"
+           "-- chart: bar lift\n"
+           "-- section:\n"
+           "-- section: part\n"
+           "-- section: part\n"
+           "-- instead: why not\n"
+           "-- sektion: part\n"
+           "-- column: weeks spar\n"
+           "SELECT 1 AS lift\n",
+           "2: chart wants the form: bar COLUMN, or: interval CENTER LOW HIGH\n"
+           "3: chart wants the form: bar COLUMN, or: interval CENTER LOW HIGH\n"
+           "5: chart is said twice\n"
+           "6: section wants the form: section: COLUMN\n"
+           "8: section is said twice\n"
+           "9: instead wants the form: instead: COLUMN\n"
+           "10: unknown directive 'sektion', did you mean 'section'?\n"
+           "11: column: unknown option 'spar', did you mean 'spark'?");
+}
+
+static void the_header_says_what_columns_are_for(void **state)
+{
+    (void)state;
+    struct report *r = NULL;
+    struct err e = {0};
+    assert_int_equal(load("-- about: a\n-- chart: interval lift lo hi\n-- section: part\n-- instead: why\n-- tail: verdict\n"
+                          "-- glyph: mark\n-- column: weeks spark\n-- column: q pvalue\n-- column: views brief\nSELECT 1\n",
+                          &r, &e),
+                     0);
+    struct table_layout l = report_layout(r, NULL, 0);
+    static const char *const want[] = {
+        [TABLE_CENTER] = "lift", [TABLE_LO] = "lo",        [TABLE_HI] = "hi",     [TABLE_SECTION] = "part",
+        [TABLE_INSTEAD] = "why", [TABLE_TAIL] = "verdict", [TABLE_GLYPH] = "mark"};
+    assert_null(l.role[TABLE_BAR]);
+    for (size_t i = TABLE_CENTER; i < TABLE_N_ROLE; i++)
+        assert_string_equal(l.role[i], want[i]);
+    assert_true(l.column[0].spark && l.column[1].pvalue && l.column[2].brief);
+    table_layout_free(&l);
+    report_free(&r);
 }
 
 static void a_file_without_a_query_is_refused(void **state)
@@ -232,6 +278,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_mistakes_come_at_once),
+        cmocka_unit_test(mistakes_about_charts_and_sections_come_with_their_lines),
+        cmocka_unit_test(the_header_says_what_columns_are_for),
         cmocka_unit_test(a_file_without_a_query_is_refused),
         cmocka_unit_test(names_become_parameters_and_nothing_else_changes),
         cmocka_unit_test(the_header_becomes_a_layout),

@@ -106,6 +106,21 @@ static void memory_is_capped(void **state)
     fails_with("return function() return string.rep('x', 1 << 40) end", "t.odd");
     fails_with("return function() local s = string.rep('x', 1 << 30) end", "t.odd: used more than 8 MiB of memory");
     works("return function() assert(not pcall(string.rep, 'x', 1 << 30)) assert(#string.rep('x', 1000) == 1000) end");
+    fails_with("return function() local d = stats.design(2000000) while true do d:indicator({}) end end",
+               "t.odd: used more than 8 MiB of memory");
+}
+
+static void statistics_are_there(void **state)
+{
+    (void)state;
+    works("return function() local d = stats.design(6) d:absorb({ 1, 1, 1, 2, 2, 2 }) local x = d:add({ 1, 2, 4, 1, 3, 4 }) "
+          "local fit = assert(stats.ols(d, { 1, 2, 3, 4, 5, 7 })) local b, se = fit:coef(x) assert(b > 0.5 and se > 0) "
+          "local j = assert(stats.jackknife(d, { 1, 2, 3, 4, 5, 7 }, { 'a', 'a', 'a', 'b', 'b', 'b' }, x)) "
+          "assert(j.clusters == 2 and not getmetatable(d) and not pcall(fit.coef, d, 1)) end");
+    works("return function() local none, why = stats.pearson({ 1, 2, 3 }, { 4, 4, 4 }) "
+          "assert(none == nil and why:find('all values are equal')) end");
+    fails_with("return function()\n stats.median({ 1, 'x' }) end",
+               "t.odd (plugins/t/plugin.lua:2): bad argument #1: value 2 of the list is no number but string");
 }
 
 static void errors_say_plugin_and_place(void **state)
@@ -202,6 +217,7 @@ int main(void)
         cmocka_unit_test(endless_code_is_stopped),
         cmocka_unit_test(a_budget_is_new_with_each_call),
         cmocka_unit_test(memory_is_capped),
+        cmocka_unit_test(statistics_are_there),
         cmocka_unit_test(errors_say_plugin_and_place),
         cmocka_unit_test(ways_out_are_closed),
         cmocka_unit_test(coroutines_still_work),

@@ -1,0 +1,87 @@
+-- What the host asks of its own Lua while it learns: an analysis' answer, and what is decided from all of a run's answers.
+-- Runs in the trusted state only (src/script/trusted.h).
+
+local analysis = require("tidemark.analysis.init")
+local discipline = require("tidemark.discipline")
+local jsonlist = require("tidemark.jsonlist")
+local playbook = require("tidemark.playbook")
+
+local M = {}
+
+--- A question of a rule's, answered: the candidates of one analysis.
+---@param kind string "rank", "correlate", "compare", "trend" or "before_after"
+---@param posts table[] rows (tidemark.Post)
+---@param extra table[] a row per post: what the rule's own function said of it
+---@param opts table the rule's options; facts: the names of the facts
+---@param world table changes, definitions and clocks
+---@return table[] candidates
+function M.answer(kind, posts, extra, opts, world)
+  return jsonlist.array(analysis.run(kind, posts, extra, opts, world))
+end
+
+-- The answers' candidates in one list, the family of the run; and which of them find kept back: they are tested with the rest and
+-- not written.
+local function flatten(answers)
+  local all, kept_back = {}, {}
+  for _, answer in ipairs(answers) do
+    for _, candidate in ipairs(answer.candidates) do
+      all[#all + 1] = candidate
+      if not answer.returned then kept_back[(candidate.platform or "*") .. "|" .. candidate.subject.key] = true end
+    end
+  end
+  return all, kept_back
+end
+
+local function row_of(result)
+  local row = {}
+  for k, v in pairs(result.row) do
+    if k ~= "table" and k ~= "remove" then row[k] = v end
+  end
+  row.finding_key = result.finding_key
+  return row
+end
+
+--- All of a run's answers -> what is written.
+---@param run table id, rule, plugin, clocks and input_hash of the run
+---@param answers table[] { kind, opts, returned, candidates }
+---@param previous table<string, table> finding_key -> lifecycle of the row as it stands
+---@return table decided { results, rows = { [table] = rows }, removed, summary, warnings }
+function M.decide(run, answers, previous)
+  local candidates, kept_back = flatten(answers)
+  local results = discipline.decide(run, candidates, previous)
+  local rows, removed, warnings = {}, {}, {}
+  local summary = { tests = 0, written = 0, no_difference = 0, not_shown = 0, insufficient = 0 }
+  for _, result in ipairs(results) do
+    if result.decision == "written" and kept_back[(result.platform or "*") .. "|" .. result.subject] then
+      result.decision, result.why, result.row = "not_shown", "the rule kept its answer back: find did not return it", nil
+    end
+    summary[result.decision] = summary[result.decision] + 1
+    if result.decision ~= "insufficient" then summary.tests = summary.tests + 1 end
+    local row = result.row
+    if row and row.remove then
+      removed[#removed + 1] = result.finding_key
+    elseif row then
+      rows[row.table] = rows[row.table] or {}
+      table.insert(rows[row.table], row_of(result))
+    end
+    result.row = nil
+  end
+  return {
+    results = jsonlist.array(results), rows = rows, removed = jsonlist.array(removed), summary = summary,
+    warnings = jsonlist.array(warnings),
+  }
+end
+
+--- The playbook, as it is handed on.
+---@param posts table[] rows, with score_24h beside the score at 7 d
+---@param world table clocks
+---@param findings table[] the newest results of every rule, with the findings they became
+---@param opts table creator or account it is for; empty: all of the owner's
+---@param format "md"|"json"
+---@return string|table
+function M.playbook(posts, world, findings, opts, format)
+  local book = playbook.build(posts, world, findings, opts)
+  return format == "json" and playbook.to_table(book) or playbook.to_markdown(book)
+end
+
+return M

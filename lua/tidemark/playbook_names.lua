@@ -1,0 +1,36 @@
+-- Which names may stand in a playbook.
+
+local M = {}
+
+-- Code points that are neither letters nor digits of a script, or that nobody sees: a name with one of them is no name.
+local NO_LETTER = {
+  { 0x80, 0xA9 }, { 0xAB, 0xB4 }, { 0xB6, 0xB9 }, { 0xBB, 0xBF }, { 0xD7, 0xD7 }, { 0xF7, 0xF7 }, { 0x34F, 0x34F },
+  { 0x589, 0x58F }, { 0x5BE, 0x5BE }, { 0x5C0, 0x5C0 }, { 0x5C3, 0x5C3 }, { 0x600, 0x60F }, { 0x61B, 0x61F }, { 0x66A, 0x66D },
+  { 0x6D4, 0x6D4 }, { 0x6DD, 0x6DE }, { 0x700, 0x70F }, { 0x964, 0x965 }, { 0xE3F, 0xE3F }, { 0x115F, 0x1160 },
+  { 0x1680, 0x1680 }, { 0x17B4, 0x17B5 }, { 0x1800, 0x180F }, { 0x1FBD, 0x1FBD }, { 0x2000, 0x2BFF }, { 0x2E00, 0x2E7F },
+  { 0x2FF0, 0x3004 }, { 0x3007, 0x3030 }, { 0x303D, 0x3040 }, { 0x3164, 0x3164 }, { 0x3200, 0x33FF }, { 0xD800, 0xF8FF },
+  { 0xFD3E, 0xFD4F }, { 0xFDFC, 0xFE1F }, { 0xFE30, 0xFE6F }, { 0xFEFF, 0xFF0F }, { 0xFF1A, 0xFF20 }, { 0xFF3B, 0xFF40 },
+  { 0xFF5B, 0xFF65 }, { 0xFFA0, 0xFFA0 }, { 0xFFE0, 0xFFFF }, { 0x1D000, 0x1D3FF }, { 0x1F000, 0x1FBEF }, { 0xE0000, 0x10FFFF },
+}
+
+--- Is it a name that may stand in a playbook: a-z, 0-9, _, - and letters of any script, at most 40 of them? What a platform's
+--- users write never gets into what an AI is told.
+---@param name any
+---@return boolean
+function M.safe(name)
+  if type(name) ~= "string" or name == "" or #name > 160 then return false end
+  local n = utf8.len(name)
+  if not n or n > 40 then return false end
+  for _, c in utf8.codes(name) do
+    if c < 0x80 then
+      if not string.char(c):find("[a-z0-9_-]") then return false end
+    else
+      for _, range in ipairs(NO_LETTER) do
+        if c >= range[1] and c <= range[2] then return false end
+      end
+    end
+  end
+  return true
+end
+
+return M

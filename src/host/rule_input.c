@@ -1,0 +1,108 @@
+/* What a rule's run reads: posts, changes, metric definitions, the findings as they stand. */
+#include <string.h>
+
+#include "base/mem.h"
+#include "host/rule_run.h"
+
+/* A change is its type and version; each account adopts it at its first recorded time, or all do. */
+static const char changes_sql[] =
+    "SELECT coalesce(json_agg(json_strip_nulls(json_build_object('key', key, 'type', type, 'version', version, 'metric', "
+    "metric,"
+    "   'starts', starts, 'all_from', all_from)) ORDER BY key COLLATE \"C\"), '[]')"
+    " FROM (SELECT concat_ws(' ', type, version) AS key, type, version, max(metric) AS metric,"
+    "    coalesce(json_object_agg(account, started ORDER BY account COLLATE \"C\") FILTER (WHERE account IS NOT NULL), '{}') "
+    "AS starts,"
+    "    min(started) FILTER (WHERE account IS NULL) AS all_from"
+    "   FROM (SELECT c.type, c.version, a.platform || ':' || a.external_id AS account, max(c.metric) AS metric,"
+    "      extract(epoch FROM min(c.started_at)) AS started"
+    "     FROM tidemark.ai_changes c LEFT JOIN tidemark.accounts a ON a.user_id = c.user_id AND a.id = c.account_id"
+    "    WHERE c.user_id = $1::uuid GROUP BY 1, 2, 3) AS adopted"
+    "   GROUP BY type, version) AS changes";
+
+static const char definitions_sql[] = "SELECT coalesce(json_agg(json_build_object('platform', platform, 'metric', metric, "
+                                      "'valid_from', extract(epoch FROM valid_from))"
+                                      "   ORDER BY platform, metric, valid_from), '[]')"
+                                      "  FROM tidemark.metric_definitions WHERE isfinite(valid_from)";
+
+static const char previous_sql[] =
+    "SELECT coalesce(json_strip_nulls(json_object_agg(finding_key, lifecycle)), '{}') FROM ("
+    " SELECT finding_key, pattern_data -> 'evidence' -> 'lifecycle' AS lifecycle FROM public.ai_learning_patterns WHERE "
+    "user_id = $1::uuid"
+    " UNION ALL SELECT finding_key, evidence -> 'lifecycle' FROM public.content_style_analysis WHERE user_id = $1::uuid"
+    " UNION ALL SELECT finding_key, trend_data -> 'evidence' -> 'lifecycle' FROM public.trend_analysis WHERE user_id = $1::uuid"
+    " UNION ALL SELECT finding_key, context -> 'evidence' -> 'lifecycle' FROM public.ai_improvement_tracking WHERE user_id = "
+    "$1::uuid"
+    ") AS f WHERE starts_with(finding_key, $2 || '|') AND lifecycle IS NOT NULL";
+
+static const char last_sql[] = "SELECT input_hash FROM tidemark.rule_runs WHERE user_id = $1::uuid AND rule = $2 ORDER BY "
+                               "finished_at DESC, id DESC LIMIT 1";
+
+/* One cell as text, "" where it is NULL or there is no row. with_rule: the statement has the rule's name as $2. */
+static int read_cell(struct rule_run *r, const char *sql, int n_params, struct buf *out, struct err *e)
+{
+    struct db_params p = {0};
+    PGresult *res = NULL;
+    if (n_params > 0)
+        db_uuid(&p, &r->o->owner);
+    if (n_params > 1)
+        db_text(&p, r->rule->name);
+    int rc = db_exec(r->s, sql, &p, &res, e);
+    if (rc == 0 && PQntuples(res) == 1)
+        buf_str(out, PQgetvalue(res, 0, 0));
+    PQclear(res);
+    db_params_clear(&p);
+    return rc;
+}
+
+static int read_world(struct rule_run *r, struct err *e)
+{
+    struct buf changes = {0}, definitions = {0};
+    int rc = 0;
+    if (r->rule->changes || !r->rule->gained) /* what else changed is taken out of every comparison */
+        rc = read_cell(r, changes_sql, 1, &changes, e);
+    if (rc == 0)
+        rc = read_cell(r, definitions_sql, 0, &definitions, e);
+    if (rc == 0)
+        buf_printf(&r->world,
+                   "{\"rule\":\"%s\",\"age_h\":%d,\"metric\":\"%s\",\"as_of\":%.6f,\"watermark\":%.6f,\"since\":%.6f,"
+                   "\"changes\":%s,\"definitions\":%s}",
+                   r->rule->name, r->rule->age_h, r->rule->metric, (double)r->o->as_of / 1e6, (double)r->watermark / 1e6,
+                   (double)r->since / 1e6, changes.data != NULL ? changes.data : "[]", definitions.data);
+    /* The clocks are left out: the same data a day later is the same data. */
+    struct buf input = {0};
+    buf_printf(&input, "%s\n%s\n%s\n%s\n%s\n", r->rule->name, r->rule->plugin->version, r->code,
+               changes.data != NULL ? changes.data : "", definitions.data != NULL ? definitions.data : "");
+    buf_add(&input, r->posts.digest.bytes, sizeof r->posts.digest.bytes);
+    struct sha256 h = sha256_of(input.data, input.len);
+    sha256_hex(&h, r->input_hash);
+    buf_free(&input);
+    buf_free(&changes);
+    buf_free(&definitions);
+    return rc;
+}
+
+int rule_read(struct rule_run *r, struct err *e)
+{
+    int64_t since_s = r->o->since_s > 0 ? r->o->since_s : r->rule->since_s;
+    r->since = r->o->as_of - since_s * 1000000;
+    const struct posts_query q = {
+        .owner = r->o->owner,
+        .age_h = r->rule->age_h,
+        .metric = r->rule->metric,
+        .gained = r->rule->gained,
+        .since = r->since,
+        .as_of = r->o->as_of,
+    };
+    if (posts_load(r->s, &q, &r->posts, e) != 0)
+        return -1;
+    r->watermark = r->posts.watermark;
+    struct buf last = {0};
+    int rc = read_world(r, e);
+    if (rc == 0)
+        rc = read_cell(r, previous_sql, 2, &r->previous, e);
+    if (rc == 0)
+        rc = read_cell(r, last_sql, 2, &last, e);
+    r->seen = rc == 0 && last.data != NULL && strcmp(last.data, r->input_hash) == 0;
+    buf_free(&last);
+    return rc;
+}

@@ -1,0 +1,30 @@
+/* One rule, from its posts to its decisions; and the writing of them. Inside host/learn*.c and host/rule_*.c. */
+#pragma once
+
+#include "host/learn.h"
+#include "host/posts.h"
+
+struct rule_run {
+    struct db_session *s;
+    const struct learn_options *o;
+    const struct rule *rule;
+    struct vm *trusted;
+    const char *code; /* digest of the host's own Lua */
+
+    struct uuid id;
+    int64_t since, watermark;
+    struct posts posts;
+    struct buf world;    /* JSON: changes, definitions, clocks */
+    struct buf previous; /* JSON: finding_key -> lifecycle, as the rows stand */
+    struct buf decided;  /* JSON: results, rows, summary (lua/tidemark/learn.lua) */
+    char input_hash[65];
+    bool seen; /* the last run had the same input */
+};
+
+/* rule_input.c: posts, world, previous, hash. Inside a transaction, as service_role. */
+int rule_read(struct rule_run *r, struct err *e);
+/* rule_run.c: find, analyses, decisions. */
+int rule_decide(struct rule_run *r, struct err *e);
+/* rule_write.c: findings, results and run. Inside a transaction, as service_role. */
+int rule_write(struct rule_run *r, struct err *e);
+void rule_run_free(struct rule_run *r);

@@ -1,0 +1,285 @@
+#include "script/bind_rule.h"
+
+#include <lauxlib.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/nearest.h"
+#include "script/bind_frame.h"
+#include "script/value.h"
+#include "script/vm_state.h"
+
+enum { LABELS_MAX = 64, LABEL_BYTES_MAX = 200, FACTS_MAX = 64 };
+
+static const char question_key;
+
+/* The analyses, and the options each takes. */
+static const struct analysis {
+    const char *name;
+    const char *function; /* the option that is the rule's own function; NULL: none */
+    const char *const *options;
+} analyses[] = {
+    {"rank", "by", (const char *const[]){"by", "per", "pattern_type", "subject", "writes", "min_n", "gate", NULL}},
+    {"correlate", "facts", (const char *const[]){"facts", "facet", "subject", "writes", "min_n", "gate", "adjust", NULL}},
+    {"compare", "by",
+     (const char *const[]){"by", "per", "sided", "adjust", "pattern_type", "facet", "subject", "writes", "min_n", "gate",
+                           NULL}},
+    {"trend", "by", (const char *const[]){"by", "subject", "min_posts", "writes", "gate", NULL}},
+    {"before_after", NULL, (const char *const[]){"subject", "writes", "min_n", "gate", NULL}},
+};
+enum { N_ANALYSES = sizeof analyses / sizeof *analyses };
+
+static struct question *question_of(lua_State *L, const char *name)
+{
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &question_key);
+    struct question *q = lua_touserdata(L, -1);
+    lua_pop(L, 1);
+    if (q == NULL)
+        luaL_error(L, "ctx is gone: it may be used inside find only");
+    if (q->co != L)
+        luaL_error(L, "ctx.%s waits for its answer, so it cannot be called inside a coroutine of your own", name);
+    return q;
+}
+
+/* --- the options --------------------------------------------------------------------------------------------------------- */
+
+static size_t count(const char *const *names)
+{
+    size_t n = 0;
+    while (names[n] != NULL)
+        n++;
+    return n;
+}
+
+static bool has(const char *const *names, const char *name)
+{
+    for (; *names != NULL; names++)
+        if (strcmp(*names, name) == 0)
+            return true;
+    return false;
+}
+
+/* Argument 2: known names only, and the function where one is needed. */
+static void check_options(lua_State *L, const struct analysis *a)
+{
+    if (lua_isnoneornil(L, 2)) {
+        lua_settop(L, 1);
+        lua_newtable(L);
+    }
+    luaL_argexpected(L, lua_istable(L, 2), 2, "table of options");
+    lua_settop(L, 2);
+    lua_pushnil(L);
+    while (lua_next(L, 2)) {
+        lua_pop(L, 1);
+        if (lua_type(L, -1) != LUA_TSTRING)
+            luaL_error(L, "ctx.%s: the options are names with values, not a list", a->name);
+        const char *key = lua_tostring(L, -1);
+        if (has(a->options, key))
+            continue;
+        const char *near = nearest(key, a->options, count(a->options));
+        if (near != NULL)
+            luaL_error(L, "ctx.%s: unknown option '%s', did you mean '%s'?", a->name, key, near);
+        luaL_error(L, "ctx.%s: unknown option '%s'", a->name, key);
+    }
+    if (a->function != NULL && lua_getfield(L, 2, a->function) != LUA_TFUNCTION)
+        luaL_error(L, "ctx.%s needs %s = function(p) … end: what it says of each post", a->name, a->function);
+    lua_settop(L, 2);
+}
+
+/* Everything but the function, as JSON. */
+static void write_options(lua_State *L, const struct analysis *a, struct question *q)
+{
+    lua_newtable(L);
+    lua_pushnil(L);
+    while (lua_next(L, 2)) {
+        if (a->function == NULL || strcmp(lua_tostring(L, -2), a->function) != 0) {
+            lua_pushvalue(L, -2);
+            lua_pushvalue(L, -2);
+            lua_rawset(L, -5);
+        }
+        lua_pop(L, 1);
+    }
+    buf_clear(&q->opts);
+    const char *wrong = value_write(L, -1, &q->opts);
+    if (wrong != NULL)
+        luaL_error(L, "ctx.%s: an option: %s", a->name, wrong);
+    lua_pop(L, 1);
+}
+
+/* --- what the rule's function says ----------------------------------------------------------------------------------------- */
+
+/* A label: a text, or a number as text; raises for anything else. The text is the value's at index. */
+static const char *label_at(lua_State *L, int index, const struct analysis *a)
+{
+    size_t len;
+    if (lua_type(L, index) != LUA_TSTRING && lua_type(L, index) != LUA_TNUMBER)
+        luaL_error(L, "ctx.%s: by must return a text, a number, a list of them or nil, not a %s", a->name,
+                   luaL_typename(L, index));
+    int whole;
+    lua_Integer n = lua_type(L, index) == LUA_TNUMBER ? lua_tointegerx(L, index, &whole) : (whole = 0);
+    index = lua_absindex(L, index);
+    if (whole) { /* 1 and 1.0 are the same label */
+        lua_pushinteger(L, n);
+        lua_replace(L, index);
+    }
+    const char *text = lua_tolstring(L, index, &len);
+    if (len == 0 || len > LABEL_BYTES_MAX || strlen(text) != len)
+        luaL_error(L, "ctx.%s: by returned a label of %d bytes; 1 to %d are allowed, without NUL", a->name, (int)len,
+                   LABEL_BYTES_MAX);
+    return text;
+}
+
+static int by_text(const void *x, const void *y)
+{
+    return strcmp(*(const char *const *)x, *(const char *const *)y);
+}
+
+/* The list on the top of the stack: its labels, sorted, each once. */
+static void add_labels(lua_State *L, const struct analysis *a, struct question *q, size_t column, size_t row)
+{
+    const char *label[LABELS_MAX];
+    size_t n = 0, kept = 0;
+    lua_Integer size = luaL_len(L, -1);
+    if (size > LABELS_MAX)
+        luaL_error(L, "ctx.%s: by returned %d labels for one post; at most %d are allowed", a->name, (int)size, LABELS_MAX);
+    luaL_checkstack(L, LABELS_MAX + 4, "too many labels");
+    int list = lua_gettop(L);
+    for (lua_Integer i = 1; i <= size; i++) {
+        lua_geti(L, list, i); /* stays on the stack: the text is the value's */
+        label[n++] = label_at(L, -1, a);
+    }
+    qsort(label, n, sizeof *label, by_text);
+    for (size_t i = 0; i < n; i++)
+        if (i == 0 || strcmp(label[i], label[kept - 1]) != 0)
+            label[kept++] = label[i];
+    if (kept > 0)
+        frame_list(q->extra, column, row, label, kept);
+    lua_settop(L, list);
+}
+
+struct by_column {
+    size_t at;
+    int form; /* 0: no label yet; 1: texts; 2: lists */
+};
+
+static void take_label(lua_State *L, const struct analysis *a, struct question *q, struct by_column *by, size_t row)
+{
+    if (lua_isnil(L, -1))
+        return;
+    int form = lua_istable(L, -1) ? 2 : 1;
+    if (by->form != 0 && by->form != form)
+        luaL_error(L, "ctx.%s: by returned a single label for some posts and a list for others", a->name);
+    if (by->form == 0) {
+        by->form = form;
+        by->at = frame_column(q->extra, "by", form == 2 ? FRAME_LIST : FRAME_TEXT);
+    }
+    if (form == 2)
+        add_labels(L, a, q, by->at, row);
+    else
+        frame_text(q->extra, by->at, row, label_at(L, -1, a));
+}
+
+/* { name = number, … }: a column per name. */
+static void take_facts(lua_State *L, const struct analysis *a, struct question *q, size_t row)
+{
+    if (lua_isnil(L, -1))
+        return;
+    if (!lua_istable(L, -1))
+        luaL_error(L, "ctx.%s: facts must return a table of names and numbers, or nil, not a %s", a->name,
+                   luaL_typename(L, -1));
+    lua_pushnil(L);
+    while (lua_next(L, -2)) {
+        if (lua_type(L, -2) != LUA_TSTRING)
+            luaL_error(L, "ctx.%s: facts must return names with numbers, not a list", a->name);
+        const char *name = lua_tostring(L, -2);
+        if (lua_type(L, -1) == LUA_TBOOLEAN) {
+            bool yes = lua_toboolean(L, -1);
+            lua_pop(L, 1);
+            lua_pushinteger(L, yes ? 1 : 0);
+        }
+        if (lua_type(L, -1) != LUA_TNUMBER)
+            luaL_error(L, "ctx.%s: fact '%s' must be a number, not a %s", a->name, name, luaL_typename(L, -1));
+        size_t column = frame_find(q->extra, name);
+        if (column == q->extra->n_column) {
+            if (column == FACTS_MAX)
+                luaL_error(L, "ctx.%s: more than %d facts", a->name, FACTS_MAX);
+            if (strlen(name) == 0 || strlen(name) > LABEL_BYTES_MAX)
+                luaL_error(L, "ctx.%s: a fact's name must have 1 to %d bytes", a->name, LABEL_BYTES_MAX);
+            column = frame_column(q->extra, name, FRAME_NUMBER);
+        }
+        double value = lua_tonumber(L, -1);
+        if (value - value == 0) /* neither NaN nor infinite: those are unknown */
+            frame_number(q->extra, column, row, value);
+        lua_pop(L, 1);
+    }
+}
+
+/* Calls the rule's function for every post. */
+static void ask_posts(lua_State *L, const struct analysis *a, struct question *q)
+{
+    struct by_column by = {0};
+    bool facts = strcmp(a->function, "facts") == 0;
+    lua_getfield(L, 2, a->function); /* 3 */
+    for (size_t row = 0; row < q->posts->n_row; row++) {
+        lua_pushvalue(L, 3);
+        bind_frame_push_row(L, 1, row);
+        lua_call(L, 1, 1);
+        if (facts)
+            take_facts(L, a, q, row);
+        else
+            take_label(L, a, q, &by, row);
+        lua_settop(L, 3);
+    }
+    lua_settop(L, 2);
+    if (!facts && by.form == 0)
+        frame_column(q->extra, "by", FRAME_TEXT); /* no post has a label */
+}
+
+/* Continues with the answer that the driver of the call put on the stack. */
+static int take_answer(lua_State *L, int status, lua_KContext context)
+{
+    (void)status;
+    (void)context;
+    return lua_gettop(L); /* 1 */
+}
+
+static int l_ask(lua_State *L)
+{
+    const struct analysis *a = &analyses[lua_tointeger(L, lua_upvalueindex(1))];
+    struct question *q = question_of(L, a->name);
+    if (bind_frame_check(L, 1) != q->posts)
+        return luaL_error(L, "ctx.%s: the first argument must be the posts that find was given", a->name);
+    check_options(L, a);
+    frame_free(&q->extra);
+    q->extra = frame_new();
+    for (size_t i = 0; i < q->posts->n_row; i++)
+        frame_row(q->extra);
+    if (a->function != NULL)
+        ask_posts(L, a, q);
+    write_options(L, a, q);
+    q->kind = a->name;
+    lua_settop(L, 0);
+    return lua_yieldk(L, 0, 0, take_answer);
+}
+
+void bind_rule_push(lua_State *L, struct question *q, double now, double as_of)
+{
+    lua_pushlightuserdata(L, q);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &question_key);
+    lua_createtable(L, 0, N_ANALYSES + 2);
+    for (int i = 0; i < N_ANALYSES; i++) {
+        lua_pushinteger(L, i);
+        lua_pushcclosure(L, l_ask, 1);
+        lua_setfield(L, -2, analyses[i].name);
+    }
+    lua_pushnumber(L, now);
+    lua_setfield(L, -2, "now");
+    lua_pushnumber(L, as_of);
+    lua_setfield(L, -2, "as_of");
+}
+
+void bind_rule_close(lua_State *L)
+{
+    lua_pushnil(L);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &question_key);
+}

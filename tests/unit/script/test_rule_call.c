@@ -1,0 +1,265 @@
+/* A rule's find: what it asks arrives as columns, what it is told it can read, and nothing it does makes evidence of its own. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/mem.h"
+#include "script/code.h"
+#include "script/rule_call.h"
+#include "script/trusted.h"
+
+static char dir[] = "/tmp/tidemark-rule-XXXXXX";
+static char *lib;
+
+static int make_dir(void **state)
+{
+    (void)state;
+    const char *source = getenv("TIDEMARK_SOURCE");
+    lib = mem_printf("%s/lua", source != NULL ? source : ".");
+    return mkdtemp(dir) == NULL;
+}
+
+static int remove_dir(void **state)
+{
+    (void)state;
+    mem_free(lib);
+    return rmdir(dir);
+}
+
+static struct frame *some_posts(void)
+{
+    struct frame *f = frame_new();
+    size_t platform = frame_column(f, "platform", FRAME_TEXT), y = frame_column(f, "y", FRAME_NUMBER),
+           tags = frame_column(f, "tags", FRAME_LIST), facts = frame_column(f, "facts", FRAME_JSON),
+           gained = frame_column(f, "gained", FRAME_DAILY);
+    const char *const two[] = {"a", "b"};
+    const double days[] = {5, 7.5};
+    for (size_t i = 0; i < 4; i++) {
+        frame_row(f);
+        frame_text(f, platform, i, i < 2 ? "x" : "youtube");
+        frame_number(f, y, i, (double)i / 2);
+    }
+    frame_list(f, tags, 0, two, 2);
+    frame_text(f, facts, 1, "{\"visual\":{\"brightness\":0.5}}");
+    frame_daily(f, gained, 2, 20000, days, 2);
+    return f;
+}
+
+/* Loads a plugin whose one rule has this body of find(posts, ctx). */
+static struct vm *load(const char *body)
+{
+    struct err e = {0};
+    struct json_doc *description = NULL;
+    char *path = mem_printf("%s/plugin.lua", dir);
+    FILE *f = fopen(path, "wb");
+    assert_non_null(f);
+    fprintf(f,
+            "return { name = 't', api = 1, about = 'a', rules = { ['t.r'] = { about = 'a', find = function(posts, "
+            "ctx)\n%s\nend } } }\n",
+            body);
+    fclose(f);
+    struct vm *vm = vm_new("t", lib, dir, NULL);
+    if (code_load(vm, path, "plugins/t/plugin.lua", "t", &description, &e) != 0)
+        fail_msg("%s", e.text);
+    json_free(&description);
+    unlink(path);
+    mem_free(path);
+    return vm;
+}
+
+struct asked {
+    char text[400]; /* of each question: kind, opts */
+    char by[200];   /* the labels or facts of the last one, row by row */
+    int rc;
+    bool returned;
+    struct err err;
+};
+
+static void note_extra(const struct frame *extra, char *out, size_t size)
+{
+    size_t len = 0;
+    out[0] = '\0';
+    for (size_t row = 0; row < extra->n_row; row++)
+        for (size_t c = 0; c < extra->n_column; c++) {
+            const struct frame_column *col = &extra->column[c];
+            const char *text = col->kind == FRAME_TEXT ? col->text[row] : NULL;
+            char number[32];
+            if (col->kind == FRAME_NUMBER)
+                snprintf(number, sizeof number, "%s=%g", col->name, col->number[row]), text = number;
+            if (col->kind == FRAME_LIST && col->list[row] != NULL)
+                snprintf(number, sizeof number, "%zu:%s", col->list[row]->n, col->list[row]->text[0]), text = number;
+            len += (size_t)snprintf(out + len, size - len, "%s;", text != NULL ? text : "-");
+        }
+}
+
+static struct asked run(const char *body)
+{
+    struct asked a = {0};
+    struct vm *vm = load(body);
+    struct frame *posts = some_posts();
+    struct rule_ask ask;
+    struct rule_call *call = rule_call_begin(vm, "t.r", posts, 100, 50, 1000);
+    const char *answer = NULL;
+    while ((a.rc = rule_call_next(call, answer, &ask, &a.err)) == 1) {
+        size_t len = strlen(a.text);
+        snprintf(a.text + len, sizeof a.text - len, "%s %s;", ask.kind, ask.opts);
+        note_extra(ask.extra, a.by, sizeof a.by);
+        answer = "[{\"n\":{\"used\":7},\"subject\":{\"key\":\"k\"}}]";
+    }
+    a.returned = rule_call_returned(call, 0);
+    rule_call_end(&call);
+    frame_free(&posts);
+    vm_free(&vm);
+    return a;
+}
+
+static void labels_arrive_as_columns(void **state)
+{
+    (void)state;
+    struct asked a =
+        run("return ctx.rank(posts, { by = function(p) if p.y > 0 then return p.platform end end, per = 'platform' })");
+    assert_int_equal(a.rc, 0);
+    assert_string_equal(a.text, "rank {\"per\":\"platform\"};");
+    assert_string_equal(a.by, "-;x;youtube;youtube;");
+    assert_true(a.returned);
+    a = run("return ctx.compare(posts, { by = function(p) return p.tags end })");
+    assert_string_equal(a.by, "2:a;-;-;-;");
+    a = run("return ctx.rank(posts, { by = function(p) return p.y // 1 end })"); /* a number is a label, too */
+    assert_string_equal(a.by, "0;0;1;1;");
+}
+
+static void facts_arrive_as_numbers(void **state)
+{
+    (void)state;
+    struct asked a = run("return ctx.correlate(posts, { facet = 'visual', facts = function(p)\n"
+                         "return p.facts and { bright = p.facts.visual.brightness, dark = false } end })");
+    assert_int_equal(a.rc, 0);
+    assert_non_null(strstr(a.by, "=0.5"));
+    assert_string_equal(a.text, "correlate {\"facet\":\"visual\"};");
+}
+
+static void days_are_numbers_with_a_beginning(void **state)
+{
+    (void)state;
+    struct asked a =
+        run("return ctx.rank(posts, { by = function(p) return p.gained and p.gained.first_day .. '/' .. #p.gained .. '/'\n"
+            ".. p.gained[2] end })");
+    assert_string_equal(a.by, "-;-;20000/2/7.5;-;");
+}
+
+static void an_answer_can_be_read_and_withheld(void **state)
+{
+    (void)state;
+    struct asked a =
+        run("local first = ctx.rank(posts, { by = function() return 'l' end })\n"
+            "local second = ctx.rank(posts, { by = function() return first[1].subject.key .. first[1].n.used end })\n"
+            "return second");
+    assert_int_equal(a.rc, 0);
+    assert_string_equal(a.by, "k7;k7;k7;k7;");
+    assert_false(a.returned);
+    a = run("local list = {} for i = 1, 3 do list[i] = ctx.rank(posts, { by = function() return 'l' end }) end return list");
+    assert_int_equal(a.rc, 0);
+    assert_true(a.returned);
+}
+
+static void fails(const char *body, const char *text)
+{
+    struct asked a = run(body);
+    assert_int_equal(a.rc, -1);
+    assert_int_equal(a.err.kind, ERR_PLUGIN);
+    if (strstr(a.err.text, text) == NULL)
+        fail_msg("'%s' is not in: %s", text, a.err.text);
+}
+
+static void evidence_cannot_be_made_up(void **state)
+{
+    (void)state;
+    const char *text = "find must return what ctx.rank, ctx.correlate, ctx.compare, ctx.trend or ctx.before_after gave";
+    fails("return { { n = { used = 1000 }, effect = 5 } }", text);
+    fails("return nil", text);
+    fails("return {}", text);
+    fails("local a = ctx.rank(posts, { by = function() return 'l' end }) return { a, { n = 1 } }", text);
+    fails("local a = ctx.rank(posts, { by = function() return 'l' end }) return a[1]", text);
+}
+
+static void mistakes_say_what_is_wrong(void **state)
+{
+    (void)state;
+    fails("return ctx.rank(posts, { bye = function() end })",
+          "t.r (plugins/t/plugin.lua:2): ctx.rank: unknown option 'bye', did you mean 'by'?");
+    fails("return ctx.rank(posts, {})", "ctx.rank needs by = function(p) … end: what it says of each post");
+    fails("return ctx.rank(posts, { by = function() return true end })",
+          "ctx.rank: by must return a text, a number, a list of them or nil, not a boolean");
+    fails("return ctx.rank(posts, { by = function(p) return p.y > 0 and 'a' or { 'b' } end })",
+          "ctx.rank: by returned a single label for some posts and a list for others");
+    fails("return ctx.rank(posts, { by = function(p) return p.platfrom end })",
+          "a post has no field 'platfrom', did you mean 'platform'?");
+    fails("return ctx.rank(posts, { by = function(p) p.y = 1 end })", "posts cannot be changed");
+    fails("return ctx.rank({}, { by = function() end })", "posts expected");
+    fails("return ctx.correlate(posts, { facts = function() return { a = 'x' } end })",
+          "ctx.correlate: fact 'a' must be a number, not a string");
+    fails("return ctx.rank(posts, { by = function() return '' end })", "ctx.rank: by returned a label of 0 bytes");
+    fails("return posts.platform", "posts are a list: posts[1] to posts[#posts], not posts.platform");
+    fails("return coroutine.wrap(function() return ctx.rank(posts, { by = function() end }) end)()",
+          "ctx.rank waits for its answer, so it cannot be called inside a coroutine of your own");
+    fails("return ctx.best(posts)", "attempt to call a nil value (field 'best')");
+    fails("return ctx.rank(posts, { by = function() error('mine') end })", "mine");
+    fails("while true do end", "ms of CPU");
+}
+
+static void what_was_kept_is_dead_afterwards(void **state)
+{
+    (void)state;
+    struct vm *vm = load("kept = kept or { posts, posts[1], ctx }\n"
+                         "if kept[1] ~= posts then\n"
+                         "  local ok, why = pcall(function() return kept[2].y end)\n"
+                         "  if ok or not why:find('these posts are gone', 1, true) then error('a row lives on') end\n"
+                         "  if pcall(function() return #kept[1] end) then error('the list lives on') end\n"
+                         "end\n"
+                         "return ctx.rank(posts, { by = function() return 'l' end })");
+    for (int i = 0; i < 2; i++) {
+        struct frame *posts = some_posts();
+        struct rule_ask ask;
+        struct err e = {0};
+        struct rule_call *call = rule_call_begin(vm, "t.r", posts, 100, 50, 1000);
+        assert_int_equal(rule_call_next(call, NULL, &ask, &e), 1);
+        if (rule_call_next(call, "[]", &ask, &e) != 0)
+            fail_msg("%s", e.text);
+        rule_call_end(&call);
+        frame_free(&posts);
+    }
+    vm_free(&vm);
+}
+
+static void the_trusted_state_answers_in_json(void **state)
+{
+    (void)state;
+    struct vm *vm = trusted_open(lib, 1000, (size_t)64 << 20);
+    struct buf out = {0};
+    struct err e = {0};
+    const struct trusted_arg args[] = {{.kind = TRUSTED_JSON, .text = "[3,1]"}};
+    assert_int_equal(trusted_call(vm, "tidemark.jsonlist", "array", args, 1, &out, &e), 0);
+    assert_string_equal(out.data, "[3,1]");
+    assert_int_equal(trusted_call(vm, "tidemark.jsonlist", "nothing", args, 1, &out, &e), -1);
+    assert_int_equal(e.kind, ERR_BUG);
+    buf_free(&out);
+    vm_free(&vm);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(labels_arrive_as_columns),          cmocka_unit_test(facts_arrive_as_numbers),
+        cmocka_unit_test(days_are_numbers_with_a_beginning), cmocka_unit_test(an_answer_can_be_read_and_withheld),
+        cmocka_unit_test(evidence_cannot_be_made_up),        cmocka_unit_test(mistakes_say_what_is_wrong),
+        cmocka_unit_test(what_was_kept_is_dead_afterwards),  cmocka_unit_test(the_trusted_state_answers_in_json),
+    };
+    return cmocka_run_group_tests(tests, make_dir, remove_dir);
+}
