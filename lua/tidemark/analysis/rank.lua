@@ -13,17 +13,12 @@ local util = require("tidemark.analysis.util")
 
 local M = {}
 
--- The same posts, with success as what is looked at. A post without a score has no usual to beat.
+-- Success becomes what is looked at. A post without a score has no usual to beat.
 local function successes(rows)
-  local out = {}
-  for i, row in ipairs(rows) do
-    local copy = {}
-    for k, v in pairs(row) do copy[k] = v end
-    copy.y = row.y and row.score and (row.score > 0 and 1.0 or 0.0) or nil
-    if row.y and not row.score then copy.why = "no_baseline" end
-    out[i] = copy
+  for _, row in ipairs(rows) do
+    if row.y and not row.score then row.why = "no_baseline" end
+    row.y = row.y and row.score and (row.score > 0 and 1.0 or 0.0) or nil
   end
-  return out
 end
 
 -- The difference in probability that a lift makes where scores are spread as on this platform: the chance that a post which
@@ -72,7 +67,7 @@ local function as_rate(c, prior, gate, lift)
 end
 
 --- Success rates of labels, per platform.
----@param rows tidemark.Row[]
+---@param rows tidemark.Row[] of this run alone: their y is replaced
 ---@param opts table options of ctx.rank
 ---@param world table
 ---@return tidemark.Candidate[]
@@ -80,12 +75,12 @@ function M.run(rows, opts, world)
   local own = {}
   for k, v in pairs(opts) do own[k] = v end
   own.per, own.sided = "platform", "two"
-  local judged = successes(rows)
-  local out = compare.run(judged, own, world)
+  successes(rows)
+  local out = compare.run(rows, own, world)
   local prior, gates, _, lift = priors(out), {}, candidate.limits(opts)
   for _, c in ipairs(out) do
     if c.status == "tested" then
-      gates[c.platform] = gates[c.platform] or gate_of(judged, c.platform, lift)
+      gates[c.platform] = gates[c.platform] or gate_of(rows, c.platform, lift)
       as_rate(c, prior[c.platform], gates[c.platform], lift)
     end
   end
