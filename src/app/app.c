@@ -114,7 +114,10 @@ int app_need_database(struct app *app, struct err *e)
     struct migrate_report report;
     if (migrate_up(app->session, app->share.schema, &report, e) != 0)
         return -1;
-    log_info("schema: %d migration%s applied to the embedded database", report.applied, report.applied == 1 ? "" : "s");
+    if (report.applied > 0)
+        log_info("schema: %d migration%s applied to the embedded database", report.applied, report.applied == 1 ? "" : "s");
+    else
+        log_info("schema: views and functions of the embedded database brought up to date");
     return 0;
 }
 
