@@ -19,8 +19,8 @@ function M.answer(kind, posts, extra, opts, world)
   return jsonlist.array(analysis.run(kind, posts, extra, opts, world))
 end
 
--- The answers' candidates in one list, the family of the run; and which of them find kept back: they are tested with the rest and
--- not written.
+-- The answers' candidates in one list, the family of the run; and which of them find kept back: those are tested with the rest
+-- and not written.
 local function flatten(answers)
   local all, kept_back = {}, {}
   for _, answer in ipairs(answers) do
