@@ -48,8 +48,8 @@ end
 ---@return table decided { results, rows = { [table] = rows }, removed, summary, warnings }
 function M.decide(run, answers, previous)
   local candidates, kept_back = flatten(answers)
-  local results = discipline.decide(run, candidates, previous)
-  local rows, removed, warnings = {}, {}, {}
+  local results, expired = discipline.decide(run, candidates, previous)
+  local rows, removed, warnings = {}, expired or {}, {}
   local summary = { tests = 0, written = 0, no_difference = 0, not_shown = 0, insufficient = 0 }
   for _, result in ipairs(results) do
     if result.decision == "written" and kept_back[(result.platform or "*") .. "|" .. result.subject] then

@@ -65,7 +65,9 @@ static const char *write_number(lua_State *L, int index, struct buf *out)
         return isnan(d) ? "NaN cannot be JSON" : "an infinite number cannot be JSON";
     char text[40];
     for (int digits = 15; digits <= 17; digits++) {
-        snprintf(text, sizeof text, "%.*g", digits, d);
+        /* Above 15 digits a bare integer would be read as an id, whose digits matter, and no longer as a number. */
+        bool whole = digits > 15 && fabs(d) >= 1e15;
+        snprintf(text, sizeof text, whole ? "%.*e" : "%.*g", whole ? digits - 1 : digits, d);
         if (strtod(text, NULL) == d)
             break;
     }

@@ -247,6 +247,10 @@ static void the_trusted_state_answers_in_json(void **state)
     const struct trusted_arg args[] = {{.kind = TRUSTED_JSON, .text = "[3,1]"}};
     assert_int_equal(trusted_call(vm, "tidemark.jsonlist", "array", args, 1, &out, &e), 0);
     assert_string_equal(out.data, "[3,1]");
+    /* Evidence of e = 51234567890123456 was written without a point, and came back as the text of an id. */
+    const struct trusted_arg large[] = {{.kind = TRUSTED_JSON, .text = "[51234567890123456.0]"}};
+    assert_int_equal(trusted_call(vm, "tidemark.jsonlist", "array", large, 1, &out, &e), 0);
+    assert_string_equal(out.data, "[5.123456789012346e+16]");
     assert_int_equal(trusted_call(vm, "tidemark.jsonlist", "nothing", args, 1, &out, &e), -1);
     assert_int_equal(e.kind, ERR_BUG);
     buf_free(&out);
