@@ -19,10 +19,11 @@ static const char changes_sql[] =
     "    WHERE c.user_id = $1::uuid GROUP BY 1, 2, 3) AS adopted"
     "   GROUP BY type, version) AS changes";
 
-static const char definitions_sql[] = "SELECT coalesce(json_agg(json_build_object('platform', platform, 'metric', metric, "
-                                      "'valid_from', extract(epoch FROM valid_from))"
-                                      "   ORDER BY platform, metric, valid_from), '[]')"
-                                      "  FROM tidemark.metric_definitions WHERE isfinite(valid_from) AND media_kind = ''"; /* a break for shorts alone cuts no series */
+static const char definitions_sql[] =
+    "SELECT coalesce(json_agg(json_build_object('platform', platform, 'metric', metric, "
+    "'valid_from', extract(epoch FROM valid_from))"
+    "   ORDER BY platform, metric, valid_from), '[]')"
+    "  FROM tidemark.metric_definitions WHERE isfinite(valid_from) AND media_kind = ''"; /* a break for shorts alone cuts no series */
 
 static const char previous_sql[] =
     "SELECT coalesce(json_strip_nulls(json_object_agg(finding_key, lifecycle)), '{}') FROM ("

@@ -22,9 +22,9 @@ struct rule_run {
     int64_t since, watermark;
     struct posts_kept *kept;
     const struct posts *posts; /* kept's */
-    struct buf world;    /* JSON: changes, definitions, clocks */
-    struct buf previous; /* JSON: finding_key -> lifecycle, as the rows stand */
-    struct buf decided;  /* JSON: results, rows, summary (lua/tidemark/learn.lua) */
+    struct buf world;          /* JSON: changes, definitions, clocks */
+    struct buf previous;       /* JSON: finding_key -> lifecycle, as the rows stand */
+    struct buf decided;        /* JSON: results, rows, summary (lua/tidemark/learn.lua) */
     char input_hash[65];
     bool seen; /* the last run had the same input */
 };

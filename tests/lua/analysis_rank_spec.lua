@@ -101,6 +101,19 @@ describe("success rates", function()
     assert.is_true(results["tiktok|reel"].effect > 0)
   end)
 
+  it("of two formats are one test: that the other does worse is no second finding", function()
+    local posts = planted.posts { seed = 4, works = 60 }
+    local extra = {}
+    for i, p in ipairs(posts) do
+      extra[i] = { by = i % 2 == 0 and "reel" or "image" }
+      if i % 2 == 0 then p.y = p.y + 0.5 end
+    end
+    planted.score(posts)
+    local results = planted.index(discipline.decide(planted.run(), rank(posts, extra, { pattern_type = "format" }), {}))
+    assert.equal("written", results["tiktok|reel"].decision)
+    assert.is_nil(results["tiktok|image"])
+  end)
+
   it("need posts that have a usual to beat", function()
     local posts = planted.posts { accounts = 30, works = 4, tags = { a = { share = 0.5 } } }
     local r = decided(rank(posts))["tiktok|a"]

@@ -66,6 +66,27 @@ local function as_rate(c, prior, gate, lift)
   p.difference_lo, p.difference_hi, p.difference_gate = c.contrast.lo, c.contrast.hi, gate
 end
 
+-- Where every post has one of two labels, that one does better and that the other does worse is one fact and one test: the
+-- better one tells it. Counted twice, a chance finding would be two.
+local function without_mirrors(candidates)
+  local tested = {}
+  for _, c in ipairs(candidates) do
+    tested[c.platform] = tested[c.platform] or {}
+    if c.status == "tested" then table.insert(tested[c.platform], c) end
+  end
+  local mirror, out = {}, {}
+  for _, list in pairs(tested) do
+    if #list == 2 then
+      local better = list[1].effect.raw >= list[2].effect.raw and 1 or 2
+      mirror[list[3 - better]] = true
+    end
+  end
+  for _, c in ipairs(candidates) do
+    if not mirror[c] then out[#out + 1] = c end
+  end
+  return out
+end
+
 --- Success rates of labels, per platform.
 ---@param rows tidemark.Row[] of this run alone: their y is replaced
 ---@param opts table options of ctx.rank
@@ -77,6 +98,7 @@ function M.run(rows, opts, world)
   own.per, own.sided = "platform", "two"
   successes(rows)
   local out = compare.run(rows, own, world)
+  if labels.partition(rows) then out = without_mirrors(out) end
   local prior, gates, _, lift = priors(out), {}, candidate.limits(opts)
   for _, c in ipairs(out) do
     if c.status == "tested" then
