@@ -20,13 +20,18 @@ function M.answer(kind, posts, extra, opts, world)
 end
 
 -- The answers' candidates in one list, the family of the run; and which of them find kept back: those are tested with the rest
--- and not written.
+-- and not written. A finding is known by its subject, so two answers of a rule cannot be about the same one.
 local function flatten(answers)
-  local all, kept_back = {}, {}
+  local all, kept_back, seen = {}, {}, {}
   for _, answer in ipairs(answers) do
     for _, candidate in ipairs(answer.candidates) do
-      all[#all + 1] = candidate
-      if not answer.returned then kept_back[(candidate.platform or "*") .. "|" .. candidate.subject.key] = true end
+      local subject = (candidate.platform or "*") .. "|" .. candidate.subject.key
+      if seen[subject] then
+        return nil, ("find asked twice about '%s' on %s: a finding is known by its rule, platform and subject, so ask in a "
+          .. "rule of its own"):format(candidate.subject.key, candidate.platform or "all platforms")
+      end
+      seen[subject], all[#all + 1] = true, candidate
+      kept_back[subject] = not answer.returned
     end
   end
   return all, kept_back
@@ -45,9 +50,11 @@ end
 ---@param run table id, rule, plugin, clocks and input_hash of the run
 ---@param answers table[] { kind, opts, returned, candidates }
 ---@param previous table<string, table> finding_key -> lifecycle of the row as it stands
----@return table decided { results, rows = { [table] = rows }, removed, summary, warnings }
+---@return table decided { results, rows = { [table] = rows }, removed, summary, warnings }; or { problem } where the rule
+--- asked what cannot be decided
 function M.decide(run, answers, previous)
   local candidates, kept_back = flatten(answers)
+  if not candidates then return { problem = kept_back } end
   local results, expired = discipline.decide(run, candidates, previous)
   local rows, removed, warnings = {}, expired or {}, {}
   local summary = { tests = 0, written = 0, no_difference = 0, not_shown = 0, insufficient = 0 }

@@ -90,11 +90,11 @@ static int analyze(struct db_session *s, struct err *e)
 
 /* --- one rule -------------------------------------------------------------------------------------------------------------- */
 
-static void take_summary(const struct buf *decided, struct learn_outcome *to)
+/* ERR_PLUGIN where the rule asked what cannot be decided. */
+static int take_summary(const struct buf *decided, struct learn_outcome *to, struct err *e)
 {
     struct json_limits limits = {.bytes = SIZE_MAX / 2, .nodes = SIZE_MAX / 2, .depth = 100};
     struct json_doc *doc = NULL;
-    struct err e = {0};
     const struct {
         const char *name;
         int64_t *to;
@@ -103,14 +103,21 @@ static void take_summary(const struct buf *decided, struct learn_outcome *to)
                   {"no_difference", &to->no_difference},
                   {"not_shown", &to->not_shown},
                   {"insufficient", &to->insufficient}};
-    if (json_parse(decided->data, decided->len, &limits, &doc, &e) != 0)
-        return;
+    if (json_parse(decided->data, decided->len, &limits, &doc, e) != 0)
+        return -1;
+    const char *problem = json_text(json_get(json_root(doc), "problem", 7));
+    if (problem != NULL) {
+        err_set(e, ERR_PLUGIN, "%s: %s", to->rule->name, problem);
+        json_free(&doc);
+        return -1;
+    }
     const cJSON *summary = json_get(json_root(doc), "summary", 7);
     for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
         json_int64(json_get(summary, counts[i].name, strlen(counts[i].name)), counts[i].to);
     to->removed = (int64_t)json_size(json_get(json_root(doc), "removed", 7));
     json_write(json_get(json_root(doc), "results", 7), &to->results);
     json_free(&doc);
+    return 0;
 }
 
 /* What belongs to a plugin is the outcome's; anything else ends the learning. */
@@ -125,10 +132,10 @@ static int settle(struct learn_outcome *to, int rc, struct err *e)
 
 static int decide_and_write(struct rule_run *r, struct learn_outcome *to, struct err *e)
 {
-    int rc = settle(to, rule_decide(r, e), e);
+    int rc = rule_decide(r, e);
+    rc = settle(to, rc == 0 ? take_summary(&r->decided, to, e) : rc, e);
     if (rc != 0 || to->state == LEARN_FAILED)
         return rc;
-    take_summary(&r->decided, to);
     if (r->o->dry_run)
         return 0;
     if (begin(r->s, "", e) != 0)

@@ -278,9 +278,18 @@ describe("tidemark learn", function()
       assert.equal(project:sql(effect:format("styles.tags")), project:sql(effect:format("mine.rule")))
     end)
 
+    it("that asks twice about the same subject is told so", function()
+      plugin([[local o = { by = function(p) return p.tags end, per = "platform", subject = "tag", writes = "pattern" }
+        return { ctx.rank(posts, o), ctx.rank(posts, o) }]])
+      local r = project:run("learn mine.rule --owner ann")
+      assert.equal(76, r.code)
+      has(r.err, "mine.rule: find asked twice about 'dull' on youtube: a finding is known by its rule, platform and subject, so ask "
+        .. "in a rule of its own")
+    end)
+
     it("that keeps its answer back has it tested, and not written", function()
       plugin([[ctx.compare(posts, { by = function(p) return p.tags end, per = "work", subject = "tag", writes = "style" })
-        return ctx.rank(posts, { by = function(p) return "all" end, per = "platform", subject = "tag", writes = "pattern" })]])
+        return ctx.rank(posts, { by = function() return "all" end, per = "platform", subject = "tag", writes = "pattern" })]])
       project:ok("learn mine.rule --owner ann")
       assert.equal("not_shown: the rule kept its answer back: find did not return it",
         project:sql("SELECT decision || ': ' || why FROM tidemark.rule_results WHERE finding_key = 'mine.rule|*|good'"))
