@@ -283,7 +283,7 @@ local function decide_insufficient(run, c, previous, family)
   r.decision, r.why = "insufficient", "insufficient data: " .. c.why
   c.values.verdict = c.kind == "improvement" and "insufficient data" or nil
   r.evidence = build.insufficient(run, c, family)
-  if c.kind == "improvement" then
+  if c.kind == "improvement" and c.subject.type == "change" then -- an account with too little stands in the results only
     r.row = write.row(run, c, r, nil)
   elseif previous and expired(previous, run) then
     r.row = { table = write.table_of(c), finding_key = r.finding_key, remove = true }

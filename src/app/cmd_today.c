@@ -301,7 +301,8 @@ static void show_playbook(struct today *t, const struct rowset *found)
     size_t todo = 0, avoid = 0;
     for (size_t row = 0; row < found->n_row; row++) {
         bool counts = is(found, row, "decision", "written") && !is_change(found, row) &&
-                      !is(found, row, "subject_type", "hashtag") && !is(found, row, "subject_type", "platform");
+                      !is(found, row, "subject_type", "account") && !is(found, row, "subject_type", "hashtag") &&
+                      !is(found, row, "subject_type", "platform");
         for (size_t other = 0; counts && other < row; other++)
             counts = !(is(found, other, "decision", "written") && is(found, other, "pattern", cell(found, row, "pattern")));
         todo += counts && is(found, row, "glyph", "up");

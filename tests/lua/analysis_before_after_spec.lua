@@ -179,4 +179,41 @@ describe("a change of the AI", function()
     assert.is_true(#evidences > 15)
     assert.equal("", planted.invalid(evidences))
   end)
+
+  describe("account by account", function()
+    local changes = { adopted(4, "model v7") }
+
+    it("is said where the account has works enough", function()
+      local results = decided(posts { seed = 3, accounts = 12, works = 600, lift = 0.5, changes = changes }, changes)
+      local seen = 0
+      for key, r in pairs(results) do
+        if r.subject_type == "account" and r.decision == "written" then
+          seen = seen + 1
+          assert.is_true(r.effect > 25 and r.effect < 80 and r.lo > 10, key .. ": " .. r.why)
+          assert.equal("improved", r.row.context.verdict)
+          assert.equal("always_valid", r.evidence.test.p_kind)
+          assert.truthy(r.finding_key:match("^spec%.rule|model v7 @ tiktok:creator%d+|2026%-W%d+$"), r.finding_key)
+        end
+      end
+      assert.equal(4, seen)
+    end)
+
+    it("is nothing where nothing is true", function()
+      for seed = 11, 12 do
+        local results = decided(posts { seed = seed, accounts = 12, works = 600, changes = changes }, changes)
+        for key, r in pairs(results) do
+          assert.is_not.equal("written", r.decision, key .. ": " .. r.why)
+        end
+      end
+    end)
+
+    it("is not said of an account with too few, and no row of a table comes of that", function()
+      local results = decided(posts { seed = 5, accounts = 9, works = 60, lift = 0.5, changes = changes }, changes)
+      local r = results["*|model v7 @ tiktok:creator01"]
+      assert.equal("insufficient", r.decision)
+      assert.truthy(r.why:match("^insufficient data: 60 of %d+ works of this account needed to see a lift of 20 %%$"), r.why)
+      assert.is_nil(r.row)
+      assert.equal("written", results["*|model v7"].decision)
+    end)
+  end)
 end)

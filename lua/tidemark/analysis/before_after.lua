@@ -6,6 +6,7 @@
 -- it hold the truth in 65 % of cases, these in 95 to 97 %). Looked at every week, a fixed p would fire in a sixth of all
 -- nulls: the p is always valid, of a mixture SPRT.
 
+local by_account = require("tidemark.analysis.before_after_account")
 local candidate = require("tidemark.analysis.candidate")
 local design = require("tidemark.analysis.design")
 local stats = require("tidemark.stats")
@@ -117,10 +118,10 @@ end
 
 -- --- candidates --------------------------------------------------------------------------------------------------------------
 
-local function metrics(s, t, after)
+local function metrics(s, t, after, unit)
   local scores, rates, n = {}, {}, 0
   for i, work in ipairs(s.rows) do
-    if t.start[work.unit] and (t.share[i] >= 0.5) == after then
+    if t.start[work.unit] and (not unit or work.unit == unit) and (t.share[i] >= 0.5) == after then
       n = n + 1
       scores[#scores + 1] = work.y
       for _, post in ipairs(work.posts) do rates[#rates + 1] = post.rate end
@@ -142,10 +143,12 @@ local function baseline(t)
   }
 end
 
-local function base(s, change, t)
+-- unit: of one account alone.
+local function base(s, change, t, unit)
   local values = {
     change = change.key, change_id = change.id, change_type = change.type, version = change.version, metric = change.metric,
-    before = metrics(s, t, false), after = metrics(s, t, true), first_start = util.iso(first_start(change, s.accounts)),
+    before = metrics(s, t, false, unit), after = metrics(s, t, true, unit),
+    first_start = util.iso(first_start(change, s.accounts)),
   }
   return {
     kind = "improvement", subject = { type = "change", key = change.key, label = change.key },
@@ -160,12 +163,18 @@ local function insufficient(s, change, t, why, n, needed, unit)
   return candidate.insufficient(c)
 end
 
-local function regression(s, change, t)
+-- What is held equal; the change itself is the caller's to add.
+local function held_equal(s, change, t)
   local d = design.new(s.rows)
   d:adjust({ account = true, time = true, block = true, tags = true, changes = true }, {
     min_n = EACH_SIDE, changes = s.world.changes, as_of = s.world.as_of, skip = change.key,
     time = t.controlled and "periods" or "linear",
   })
+  return d
+end
+
+local function regression(s, change, t)
+  local d = held_equal(s, change, t)
   return d, d:add(t.share)
 end
 
@@ -212,21 +221,26 @@ local function sequential(b, se, df)
   return s.e, s.p, sided
 end
 
+-- Effect, interval and test of an estimate.
+local function verdict(c, o)
+  local half = stats.t_quantile(0.975, o.df) * o.se
+  local e, p, sided = sequential(o.b, o.se, o.df)
+  c.status = "tested"
+  c.effect = { raw = o.b, unit = "log_ratio", se = o.se, df = o.df, percent = util.percent(o.b) }
+  c.interval = { lo = o.b - half, hi = o.b + half, level = 0.95, method = o.interval, unit = "log_ratio" }
+  c.test = {
+    method = o.method, statistic = o.b / o.se, statistic_name = "t", p = p, p_kind = "always_valid", sided = sided, e = e,
+  }
+end
+
 local function tested(s, change, t, d, j, sigma)
   local c, df = base(s, change, t), #t.adopters - 1
-  local half = stats.t_quantile(0.975, df) * j.se
-  local e, p, sided = sequential(j.b, j.se, df)
+  verdict(c, { b = j.b, se = j.se, df = df, method = "one pooled coefficient, leave-one-account-out; mixture SPRT",
+    interval = "jackknife_account" })
   local used = t.n_before + t.n_after
   local needed = math.ceil(4 * (POWER * sigma / math.log(1 + TARGET)) ^ 2)
-  c.status = "tested"
   c.n = { unit = "adopters", used = #t.adopters, a = t.n_after, b = #s.rows - t.n_after, needed = ADOPTERS }
   c.power = { used = used, needed = needed, unit = "works" }
-  c.effect = { raw = j.b, unit = "log_ratio", se = j.se, df = df, percent = util.percent(j.b) }
-  c.interval = { lo = j.b - half, hi = j.b + half, level = 0.95, method = "jackknife_account", unit = "log_ratio" }
-  c.test = {
-    method = "one pooled coefficient, leave-one-account-out; mixture SPRT", statistic = j.b / j.se, statistic_name = "t", p = p,
-    p_kind = "always_valid", sided = sided, e = e,
-  }
   c.params.works, c.params.works_needed, c.params.sd = used, needed, sigma
   c.warnings, c.adjusted_for = warnings(s, change, t, d, needed), d.adjusted
   local under = {}
@@ -252,10 +266,10 @@ local function judge(s, change)
     local reason = no_fit or no_jackknife or (b and "the accounts do not differ" or "no works on both sides")
     return insufficient(s, change, t, text:format(s.min_n, reason), 0, s.min_n)
   end
-  return tested(s, change, t, d, j, fit:sigma())
+  return tested(s, change, t, d, j, fit:sigma()), fit:sigma()
 end
 
---- One candidate per change that is known.
+--- One candidate per change that is known, and of those with accounts to compare with one per account that took it up.
 ---@param rows tidemark.Row[]
 ---@param opts table options of ctx.before_after
 ---@param world table
@@ -271,7 +285,14 @@ function M.run(rows, opts, world)
   table.sort(s.changes, function(a, b) return a.key < b.key end)
   for _, change in ipairs(s.changes) do s.sides[change.key] = count(s, change) end
   local out = {}
-  for i, change in ipairs(s.changes) do out[i] = judge(s, change) end
+  local tools = { design = held_equal, base = base, verdict = verdict }
+  for _, change in ipairs(s.changes) do
+    local pooled, sigma = judge(s, change)
+    out[#out + 1] = pooled
+    local t = s.sides[change.key]
+    local each = sigma and t.controlled and by_account.run(s, change, t, sigma, tools) or {}
+    table.move(each, 1, #each, #out + 1, out)
+  end
   return out
 end
 

@@ -83,6 +83,15 @@ function M.tested(c, fit)
   return c
 end
 
+--- A tested candidate whose lists may not be there yet.
+---@param c table
+---@return tidemark.Candidate
+function M.complete(c)
+  c.values, c.warnings, c.adjusted_for = c.values or {}, c.warnings or {}, c.adjusted_for or {}
+  c.excluded, c.examples, c.params = c.excluded or {}, c.examples or {}, c.params or {}
+  return c
+end
+
 --- Is this an estimate a test can be made of?
 ---@param b number?
 ---@param se number?

@@ -72,7 +72,7 @@ WITH runs AS (
               || CASE WHEN kind = 'trend' OR rule LIKE 'trends.%' THEN ', views gained' ELSE '' END AS pattern,
               CASE WHEN unit = 'probability' OR kind = 'rate' OR rule LIKE 'patterns.%' THEN 2
                    WHEN found AND rule LIKE 'trends.%' THEN 3
-                   WHEN found AND subject_type = 'change' THEN 4
+                   WHEN found AND subject_type IN ('change', 'account') THEN 4
                    ELSE 1 END + CASE WHEN found THEN 0 ELSE 10 END AS part
          FROM tested t
 ), ranked AS (
