@@ -231,6 +231,18 @@ describe("tidemark learn", function()
       has(reason("styles.tags|*|only"), "insufficient: ")
     end)
 
+    it("ages that were never observed: posts whose only read came at 60 days", function()
+      for n = 41, 70 do
+        one_post(n, "100, 5")
+        sql("UPDATE tidemark.posts SET published_at = now() - interval '73 days' WHERE external_id = 'p%d' AND user_id = OWNER", n)
+      end
+      local r = project:run("learn --owner cas")
+      assert.equal(0, r.code, r.err)
+      has(reason("styles.tags|*|only"), "insufficient: ")
+      assert.equal("missing|no_snapshot_near_age", sql("SELECT DISTINCT basis, reason FROM tidemark.content_at_age WHERE age_h = 168"
+        .. " AND external_id = 'p50' AND user_id = OWNER"))
+    end)
+
     it("a change in the future, and one without posts after it", function()
       local r = project:run("change add model v9 --owner cas --at 2999-01-01")
       has(r.err, "is in the future: taken as planned")

@@ -243,4 +243,20 @@ describe("too little data", function()
     local _, r = why(posts, "a")
     assert.is_nil(r.p)
   end)
+
+  -- The share of works with a tag was 0 / 0 there, which no JSON can hold: the whole rule failed.
+  it("hold no number that is none where no age was ever observed", function()
+    local list, extra = {}, {}
+    for i = 1, 60 do
+      list[i] = { platform = "x", external_id = "p" .. i, account = "x:a" .. i % 3, content = "c" .. i, local_hour = i % 24,
+        published_at = planted.from + i * 18000, basis = "missing", reason = "no_snapshot_near_age", segment = "" }
+      extra[i] = { by = { "t" } }
+    end
+    for _, per in ipairs { "work", "platform" } do
+      local run = require("tidemark.analysis.init").run("compare", list, extra, { per = per, writes = "style" }, planted.world())
+      assert.equal(1, #run)
+      assert.equal("insufficient", run[1].status)
+      assert.is_nil(run[1].values.facts and run[1].values.facts.share)
+    end
+  end)
 end)

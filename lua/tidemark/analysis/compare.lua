@@ -219,7 +219,7 @@ local function style_values(s, scope, label, c)
   local groups = util.groups(scope.rows, function(row) return row.group end)
   local rho = candidate.within(values, y, groups)
   c.values.correlation, c.values.style_tags, c.values.facet = rho or 0.0, { label.key }, s.opts.facet
-  c.values.facts = { tag = label.key, share = label.n / #scope.rows }
+  c.values.facts = { tag = label.key, share = #scope.rows > 0 and label.n / #scope.rows or nil }
 end
 
 local function fill(s, scope, label, c)
