@@ -77,6 +77,9 @@ int cmd_today(struct app *app, int argc, char **argv, struct err *e); /* no comm
 int cmd_ingest(struct app *app, int argc, char **argv, struct err *e);
 int cmd_learn(struct app *app, int argc, char **argv, struct err *e);
 int cmd_report(struct app *app, int argc, char **argv, struct err *e);
+int cmd_run(struct app *app, int argc, char **argv, struct err *e);
+int cmd_lua(struct app *app, int argc, char **argv, struct err *e);
+int cmd_plugin(struct app *app, int argc, char **argv, struct err *e);
 int cmd_explain(struct app *app, int argc, char **argv, struct err *e);
 int cmd_playbook(struct app *app, int argc, char **argv, struct err *e);
 int cmd_change(struct app *app, int argc, char **argv, struct err *e);

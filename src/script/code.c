@@ -100,20 +100,12 @@ struct call {
     bool fits;
 };
 
-static void push_function(lua_State *L, const struct call *call)
+void code_push_function(lua_State *L, const char *table, const char *name, const char *function)
 {
     lua_rawgetp(L, LUA_REGISTRYINDEX, &plugin_key);
-    lua_getfield(L, -1, "parsers");
-    lua_getfield(L, -1, call->parser);
-    lua_getfield(L, -1, call->function);
-}
-
-void code_push_rule(lua_State *L, const char *rule)
-{
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &plugin_key);
-    lua_getfield(L, -1, "rules");
-    lua_getfield(L, -1, rule);
-    lua_getfield(L, -1, "find");
+    lua_getfield(L, -1, table);
+    lua_getfield(L, -1, name);
+    lua_getfield(L, -1, function);
     lua_replace(L, -4);
     lua_pop(L, 2);
 }
@@ -144,7 +136,7 @@ static int do_match(lua_State *L)
 {
     struct call *call = lua_touserdata(L, 1);
     sandbox_reseed(L);
-    push_function(L, call);
+    code_push_function(L, "parsers", call->parser, call->function);
     value_push(L, call->doc);
     push_input(L, call->in);
     lua_call(L, 2, 1);
@@ -192,7 +184,7 @@ static int do_parse(lua_State *L)
 {
     struct call *call = lua_touserdata(L, 1);
     sandbox_reseed(L);
-    push_function(L, call);
+    code_push_function(L, "parsers", call->parser, call->function);
     value_push(L, call->doc);
     bind_out_push(L, call->out);
     push_input(L, call->in);

@@ -50,7 +50,7 @@ static void begin(lua_State *L, struct rule_call *c)
     lua_newtable(L);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &answers_key);
     c->q.co = co;
-    code_push_rule(L, c->rule);
+    code_push_function(L, "rules", c->rule, "find");
     bind_frame_push(L, c->q.posts);
     lua_pushvalue(L, -1);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &posts_key);

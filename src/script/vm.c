@@ -12,7 +12,18 @@
 
 enum { HOOK_STEP = 1000 }; /* instructions between looks at the clock: some microseconds */
 
-const struct vm_limits vm_limits_default = {.memory = (size_t)64 << 20, .load_ms = 500, .call_ms = 200, .stuck_ms = 5000};
+const struct vm_limits vm_limits_default = {
+    .memory = (size_t)64 << 20,
+    .load_ms = 500,
+    .call_ms = 200,
+    .stuck_ms = 5000,
+    .run_ms = 60000,
+    .cpu_ms = 60000,
+    .db_ms = 60000,
+    .log_lines = 1000,
+    .rows = 1000000,
+    .output = (size_t)64 << 20,
+};
 
 /* Lua passes the kind of object in osize when ptr is NULL: only a real block has a size. */
 static void *allocate(void *ud, void *ptr, size_t osize, size_t nsize)

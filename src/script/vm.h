@@ -17,11 +17,17 @@
 
 struct lua_State;
 
-struct vm_limits {     /* 0 in a member: the default */
-    size_t memory;     /* bytes of the whole state; default 64 MiB */
-    unsigned load_ms;  /* CPU for loading the file; default 500 */
-    unsigned call_ms;  /* CPU for one call; default 200 */
-    unsigned stuck_ms; /* CPU beyond that inside one C function; default 5000 */
+struct vm_limits {      /* 0 in a member: the default */
+    size_t memory;      /* bytes of the whole state; default 64 MiB */
+    unsigned load_ms;   /* CPU for loading the file; default 500 */
+    unsigned call_ms;   /* CPU for one call of a parser; default 200 */
+    unsigned stuck_ms;  /* CPU beyond that inside one C function; default 5000 */
+    unsigned run_ms;    /* time of one run (report, rule, job, script), waiting included; default 60 000 */
+    unsigned cpu_ms;    /* CPU of the plugin's own code in one run; default 60 000 */
+    unsigned db_ms;     /* time the database works for one run, all statements added; default 60 000 */
+    unsigned log_lines; /* of one run; default 1000 */
+    size_t rows;        /* read from the database or given back in one run; default 1 000 000 */
+    size_t output;      /* bytes of the result and of what a run prints; default 64 MiB */
 };
 extern const struct vm_limits vm_limits_default;
 

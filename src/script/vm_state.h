@@ -40,4 +40,5 @@ void vm_hook(lua_State *L, lua_Debug *ar);
 void sandbox_open(lua_State *L);                                     /* builds the globals; raises */
 void sandbox_reseed(lua_State *L);                                   /* math.random starts again */
 int sandbox_load(lua_State *L, const char *path, const char *shown); /* pushes the compiled chunk; raises */
-void code_push_rule(lua_State *L, const char *rule);                 /* pushes rules[rule].find of the loaded plugin */
+/* Pushes plugin[table][name][function] of the loaded plugin: ("rules", "x.y", "find"), ("reports", "x.top", "run"). May raise. */
+void code_push_function(lua_State *L, const char *table, const char *name, const char *function);

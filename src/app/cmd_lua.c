@@ -1,0 +1,7 @@
+#include "app/app.h"
+
+int cmd_lua(struct app *app, int argc, char **argv, struct err *e)
+{
+    (void)app, (void)argc, (void)argv;
+    return err_set(e, ERR_BUG, "lua is not there yet");
+}
