@@ -324,7 +324,9 @@ static bool load_path(struct loading *l, const char *path)
 static bool load_named(struct loading *l, const char *name)
 {
     const char *dirs[] = {l->paths->project_dir, l->paths->bundled_dir};
-    for (size_t i = 0; i < 2 && dirs[i] != NULL; i++) {
+    for (size_t i = 0; i < 2; i++) {
+        if (dirs[i] == NULL)
+            continue;
         char *single = mem_printf("%s.lua", name);
         const char *entry = is_plugin(dirs[i], name) ? name : is_plugin(dirs[i], single) ? single : NULL;
         if (entry != NULL)
