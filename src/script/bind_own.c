@@ -2,6 +2,8 @@
 
 #include <lauxlib.h>
 #include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/nearest.h"
@@ -58,9 +60,10 @@ struct own {
 
 __attribute__((format(printf, 2, 3))) static void wrong(struct own *o, const char *fmt, ...)
 {
+    char text[512]; /* what is longer is some text of the plugin's, cut */
     va_list args;
     va_start(args, fmt);
-    const char *text = lua_pushvfstring(o->L, fmt, args);
+    vsnprintf(text, sizeof text, fmt, args);
     va_end(args);
     if (o->at > 0)
         luaL_error(o->L, "ctx.own: candidate %d: %s", o->at, text);
@@ -91,7 +94,7 @@ static void known(struct own *o, int index, const char *const *names, const char
     while (lua_next(L, index)) {
         lua_pop(L, 1);
         if (lua_type(L, -1) != LUA_TSTRING) {
-            wrong(o, "the %ss are names with values, not a list", what);
+            wrong(o, "%s: names with values are expected, not a list", what);
             return;
         }
         const char *key = lua_tostring(L, -1), *near = nearest(key, names, count(names));
@@ -212,10 +215,12 @@ static void add_subject(struct own *o)
         if (!get(o, subject, "key"))
             wrong(o, "subject.key is needed");
         line(o, "subject.key", KEY_MAX);
-        if (!get(o, subject, "label"))
-            lua_pushvalue(L, -2); /* the key */
-        line(o, "subject.label", KEY_MAX);
-        add(o, "label");
+        if (get(o, subject, "label")) {
+            line(o, "subject.label", KEY_MAX);
+            add(o, "label");
+        } else {
+            lua_pop(L, 1);
+        }
     } else {
         line(o, "subject", KEY_MAX);
     }
@@ -270,12 +275,12 @@ static void add_interval(struct own *o)
     for (size_t i = 0; i < 3; i++) {
         value[i] = number(o, CANDIDATE, ends[i]);
         if (value[i] < o->unit->least || value[i] > o->unit->most)
-            wrong(o, "%s is %f; in unit '%s' it lies between %f and %f%s", ends[i], value[i], o->unit->name, o->unit->least,
-                  o->unit->most, o->unit->hint);
+            wrong(o, "%s is %.10g; in unit '%s' it lies between %.10g and %.10g%s", ends[i], value[i], o->unit->name,
+                  o->unit->least, o->unit->most, o->unit->hint);
         add(o, ends[i]);
     }
     if (value[0] > value[1] || value[1] > value[2])
-        wrong(o, "lo <= effect <= hi must hold, not %f <= %f <= %f", value[0], value[1], value[2]);
+        wrong(o, "lo <= effect <= hi must hold, not %.10g <= %.10g <= %.10g", value[0], value[1], value[2]);
 }
 
 static void add_candidate(struct own *o)
@@ -294,7 +299,7 @@ static void add_candidate(struct own *o)
     add_interval(o);
     double p = number(o, CANDIDATE, "p");
     if (p < 0 || p > 1)
-        wrong(o, "p must lie between 0 and 1, not at %f", p);
+        wrong(o, "p must lie between 0 and 1, not at %.10g", p);
     add(o, "p");
     if (!get(o, CANDIDATE, "method"))
         wrong(o, "method is needed: a text that says how the numbers were made");
@@ -338,7 +343,7 @@ static void add_gate(struct own *o)
         bool ratio = o->unit == NULL || o->unit->ratio;
         double gate = number(o, OPTIONS, "gate"), most = ratio ? 10 : o->unit->most;
         if (gate <= 0 || gate > most)
-            wrong(o, "gate must be above 0 and at most %f%s, not %f", most, ratio ? " (0.10 is 10 %)" : "", gate);
+            wrong(o, "gate must be above 0 and at most %.10g%s, not %.10g", most, ratio ? " (0.10 is 10 %)" : "", gate);
         add(o, "gate");
     } else if (o->unit != NULL && !o->unit->ratio) {
         wrong(o, "gate is needed with unit '%s': the smallest effect in that unit that is worth writing", o->unit->name);
