@@ -55,6 +55,32 @@ void plugin_parts_take(struct plugin *p, struct json_doc *description)
     take_jobs(p, member(root, "collectors"));
 }
 
+void plugin_parts_twice(const struct plugin *p, struct buf *mistakes)
+{
+    const cJSON *reports = p->description != NULL ? member(json_root(p->description), "reports") : NULL;
+    for (size_t i = 0; i < length(reports); i++) {
+        const char *name = json_text(member(json_at(reports, i), "name"));
+        for (size_t k = 0; k < p->n_report; k++)
+            if (strcmp(p->report[k]->name, name) == 0 && p->report[k]->sql != NULL)
+                buf_printf(mistakes, "%s%s:1: report %s is there twice, here and in %s: rename one of the two",
+                           mistakes->len ? "\n" : "", p->report[k]->file, name, p->shown);
+    }
+}
+
+void plugin_parts_warnings(const struct plugin *p, struct buf *out)
+{
+    const cJSON *list = member(json_root(p->description), "warnings");
+    for (size_t i = 0; i < length(list); i++)
+        buf_printf(out, "%s%s", out->len ? "\n" : "", json_text(json_at(list, i)));
+}
+
+char *plugin_grant_line(const struct plugin *p, const char *capability, const char *value)
+{
+    if (value == NULL)
+        return mem_printf("plugins = { %s = { grant = { %s = true } } }", p->name, capability);
+    return mem_printf("plugins = { %s = { grant = { %s = { \"%s\" } } } }", p->name, capability, value);
+}
+
 static void free_texts(char **list, size_t n)
 {
     for (size_t i = 0; i < n; i++)
