@@ -72,6 +72,8 @@ static int read_world(struct rule_run *r, struct err *e)
     struct buf input = {0};
     buf_printf(&input, "%s\n%s\n%s\n%s\n%s\n", r->rule->name, r->rule->plugin->version, r->code,
                changes.data != NULL ? changes.data : "", definitions.data != NULL ? definitions.data : "");
+    if (r->rule->plugin->grant.own_statistics) /* taken back, the rule is to run again and be refused */
+        buf_str(&input, "own_statistics\n");
     buf_add(&input, r->posts->digest.bytes, sizeof r->posts->digest.bytes);
     struct sha256 h = sha256_of(input.data, input.len);
     sha256_hex(&h, r->input_hash);

@@ -36,31 +36,11 @@ static void add_options(struct buf *out, const struct rule_ask *ask)
     mem_free(fact);
 }
 
-/* ctx.own: the plugin says that it has statistics of its own, and whoever runs the project has agreed to see them. */
-static int check_own(const struct rule *rule, struct err *e)
-{
-    static const char declare[] = "capabilities = { own_statistics = true }";
-    const struct plugin *p = rule->plugin;
-    const cJSON *capabilities = p->description != NULL ? json_get(json_root(p->description), "capabilities", 12) : NULL;
-    if (p->grant.own_statistics)
-        return 0;
-    if (!cJSON_IsTrue(json_get(capabilities, "own_statistics", 14)))
-        return err_set(
-            e, ERR_PLUGIN,
-            "%s: ctx.own needs a capability, since tidemark cannot check what it says. Add to plugins/%s%s: %s; and to "
-            "tidemark.lua: plugins = { %s = { grant = { own_statistics = true } } }",
-            rule->name, p->name, p->dir == NULL ? ".lua" : "/plugin.lua", declare, p->name);
-    return err_set(e, ERR_PLUGIN,
-                   "%s: ctx.own is not granted: tidemark cannot check what it says. Where you trust plugin %s, add to "
-                   "tidemark.lua: plugins = { %s = { grant = { own_statistics = true } } }",
-                   rule->name, p->name, p->name);
-}
-
 /* One question of the rule's, answered by an analysis; kept in answers with what was asked. */
 static int answer(struct rule_run *r, const struct rule_ask *ask, struct buf *candidates, struct buf *answers, struct err *e)
 {
     struct buf opts = {0};
-    if (strcmp(ask->kind, "own") == 0 && check_own(r->rule, e) != 0)
+    if (strcmp(ask->kind, "own") == 0 && rule_check_own(r->rule, e) != 0)
         return -1;
     add_options(&opts, ask);
     const struct trusted_arg args[] = {

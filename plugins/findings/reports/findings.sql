@@ -127,8 +127,8 @@ SELECT CASE WHEN decision = 'insufficient' THEN 'unknown' WHEN NOT found THEN 'f
                  WHEN 12 THEN 'not shown to beat their account''s usual; percentage points' END AS section,
        CASE WHEN decision <> 'insufficient' AND own IS NOT NULL AND unit NOT LIKE 'log%'
             THEN CASE unit WHEN 'probability' THEN 'points' WHEN 'rho' THEN 'correlation' ELSE unit END || ' '
-                 || to_char(effect, 'FMSG999999990.0##') || ', 95 % ' || to_char(lo, 'FM999999990.0##') || ' to '
-                 || to_char(hi, 'FM999999990.0##') || ', n ' || n
+                 || CASE WHEN effect > 0 THEN '+' ELSE '' END || trim_scale(round(effect::numeric, 3)) || ', 95 % '
+                 || trim_scale(round(lo::numeric, 3)) || ' to ' || trim_scale(round(hi::numeric, 3)) || ', n ' || n
             WHEN decision <> 'insufficient' THEN NULL
             WHEN n < needed THEN 'too little data: ' || n || ' of ' || needed || ' '
                                  || CASE counted WHEN 'adopters' THEN 'accounts' ELSE coalesce(counted, 'posts') END
