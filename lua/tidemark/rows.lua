@@ -5,15 +5,14 @@
 -- rows of sort, where and top are the very tables that came in). nil, json.null and a number that is none (NaN) are
 -- "unknown": no aggregate counts them, they sort last and equal nothing in a join. A wrong argument raises and says which.
 
-local jsonlist = require("tidemark.jsonlist")
 local aggregate = require("tidemark.rows_aggregate")
 
 ---@class tidemark.rows
 local M = {}
 
----@alias tidemark.Row table<string, any> one row: values by column; nil or json.null = unknown
----@alias tidemark.RowList { columns?: string[], [integer]: tidemark.Row }
----@alias tidemark.RowKey string | fun(row: tidemark.Row): any a column's name, or a function that gives the value
+---@alias rows.Row table<string, any> one row: values by column; nil or json.null = unknown
+---@alias rows.List { columns?: string[], [integer]: rows.Row }
+---@alias rows.Key string | fun(row: rows.Row): any a column's name, or a function that gives the value
 
 local unknown, known_number = aggregate.unknown, aggregate.number
 
@@ -93,7 +92,7 @@ end
 --- local list = { { title = "a", views = 1 }, { views = 2 } }
 --- assert(table.concat(rows.columns(list), " ") == "title views")
 --- ```
----@param list tidemark.RowList
+---@param list rows.List
 ---@return string[] names a list of its own
 function M.columns(list)
   check_list("columns", list)
@@ -112,8 +111,8 @@ end
 --- local views, left_out = rows.values(list, "views")
 --- assert(#views == 2 and left_out == 1)
 --- ```
----@param list tidemark.RowList
----@param key tidemark.RowKey
+---@param list rows.List
+---@param key rows.Key
 ---@return any[] values without what is unknown; exact numerics as numbers
 ---@return integer left_out how many rows have no value
 function M.values(list, key)
@@ -170,9 +169,9 @@ end
 --- local sorted = rows.sort(list, "-views")
 --- assert(sorted[1].t == "c" and sorted[3].t == "b" and list[1].t == "a")
 --- ```
----@param list tidemark.RowList
----@param ... string|fun(row: tidemark.Row): any | { [1]: tidemark.RowKey, desc: boolean? } column, "-column" = descending
----@return tidemark.RowList
+---@param list rows.List
+---@param ... string|fun(row: rows.Row): any | { [1]: rows.Key, desc: boolean? } column, "-column" = descending
+---@return rows.List
 function M.sort(list, ...)
   check_list("sort", list)
   local out = sorted(list, sort_keys("sort", list, ...))
@@ -204,9 +203,9 @@ end
 --- assert(#rows.where(list, { p = { "x", "z" } }) == 2)
 --- assert(#rows.where(list, function(row) return row.n > 1 end) == 2)
 --- ```
----@param list tidemark.RowList
----@param condition table<string, any> | fun(row: tidemark.Row): any
----@return tidemark.RowList
+---@param list rows.List
+---@param condition table<string, any> | fun(row: rows.Row): any
+---@return rows.List
 function M.where(list, condition)
   check_list("where", list)
   local holds = condition
@@ -238,9 +237,9 @@ end
 --- local out = rows.select(list, { "title", thousands = function(row) return row.views / 1000 end })
 --- assert(out[1].thousands == 1.5 and out[1].views == nil and table.concat(out.columns, " ") == "title thousands")
 --- ```
----@param list tidemark.RowList
----@param columns (string|table<string, tidemark.RowKey>)[] | table<string, tidemark.RowKey>
----@return tidemark.RowList
+---@param list rows.List
+---@param columns (string|table<string, rows.Key>)[] | table<string, rows.Key>
+---@return rows.List
 function M.select(list, columns)
   check_list("select", list)
   if type(columns) ~= "table" then fail("select", "the columns must be a list, not a %s", type(columns)) end
@@ -258,7 +257,9 @@ end
 local function join_keys(left, right, on)
   local a, b, taken = {}, {}, {}
   if type(on) == "string" then on = { on } end
-  if type(on) ~= "table" then fail("join", "on must be a column, a list of columns or { left = \"right\" }, not a %s", type(on)) end
+  if type(on) ~= "table" then
+    fail("join", "on must be a column, a list of columns or { left = \"right\" }, not a %s", type(on))
+  end
   local pairs_of = {}
   for _, name in ipairs(on) do pairs_of[#pairs_of + 1] = { name, name } end
   for _, name in ipairs(sorted_names(on)) do pairs_of[#pairs_of + 1] = { name, on[name] } end
@@ -293,11 +294,11 @@ end
 --- assert(#rows.join(posts, accounts, "account") == 1)
 --- assert(#rows.join(posts, accounts, "account", { kind = "left" }) == 2)
 --- ```
----@param left tidemark.RowList
----@param right tidemark.RowList
+---@param left rows.List
+---@param right rows.List
 ---@param on string | string[] | table<string, string> the columns that must be equal; { left = "right" } where names differ
 ---@param options? { kind?: "inner"|"left", suffix?: string } left keeps rows without a match; suffix: "_right"
----@return tidemark.RowList
+---@return rows.List
 function M.join(left, right, on, options)
   check_list("join", left)
   check_list("join", right, "second")
@@ -341,12 +342,12 @@ end
 --- assert(out[1].p == "x" and out[1].posts == 2 and out[1].views == 40 and out[1].best == 30 and out[1].p90 == 28)
 --- assert(table.concat(out.columns, " ") == "p best p90 posts views")
 --- ```
----@param list tidemark.RowList
----@param by tidemark.RowKey | (string|table<string, tidemark.RowKey>)[] a column, a list of columns, named functions; the
+---@param list rows.List
+---@param by rows.Key | (string|table<string, rows.Key>)[] a column, a list of columns, named functions; the
 ---column of a bare function is called group
----@param aggregates? table<string, tidemark.Aggregate> | table[] by name (columns sorted), or { { "name", "sum", "views" }, …
+---@param aggregates? table<string, rows.Aggregate> | table[] by name (columns sorted), or { { "name", "sum", "views" }, …
 ---} in this order; { n = "count" } unless given
----@return tidemark.RowList
+---@return rows.List
 function M.group(list, by, aggregates)
   check_list("group", list)
   local keys = named_keys("group", list, by, "group")
@@ -372,7 +373,7 @@ function M.group(list, by, aggregates)
   return out
 end
 
----@alias tidemark.Aggregate string | { [1]: string, [2]: string?, [3]: number? } | fun(rows: tidemark.Row[]): any "sum" (of
+---@alias rows.Aggregate string | { [1]: string, [2]: string?, [3]: number? } | fun(rows: rows.Row[]): any "sum" (of
 ---the column with the aggregate's name), { "sum", "views" }, { "quantile", "views", 0.9 }, or a function of the group's rows
 
 -- The columns a pivot makes: those of order first, then the others sorted.
@@ -416,11 +417,11 @@ end
 --- local out = rows.pivot(list, { rows = "day", columns = "p", value = "n", fill = 0 })
 --- assert(table.concat(out.columns, " ") == "day x y" and out[2].y == 0)
 --- ```
----@param list tidemark.RowList
----@param options { rows: any, columns: tidemark.RowKey, value: tidemark.RowKey, aggregate?: string, fill?: any, order?: any[]
+---@param list rows.List
+---@param options { rows: any, columns: rows.Key, value: rows.Key, aggregate?: string, fill?: any, order?: any[]
 ---} rows: as `by` of group; aggregate: as in group, needed where several rows meet in a cell; fill: what stands where no row
 ---is
----@return tidemark.RowList
+---@return rows.List
 function M.pivot(list, options)
   check_list("pivot", list)
   if type(options) ~= "table" or options.rows == nil or options.columns == nil or options.value == nil then
@@ -516,11 +517,11 @@ end
 --- assert(d.added[1].id == 3 and d.removed[1].id == 1)
 --- assert(d.changed[1].old.n == 6 and d.changed[1].new.n == 7 and d.changed[1].columns[1] == "n")
 --- ```
----@param before tidemark.RowList
----@param after tidemark.RowList
+---@param before rows.List
+---@param after rows.List
 ---@param key string | string[] the columns that tell which rows are the same one; two rows with one key raise
 ---@param options? { columns?: string[] } the columns to compare; all that either list has
----@return tidemark.RowsDiff
+---@return rows.Diff
 function M.diff(before, after, key, options)
   check_list("diff", before)
   check_list("diff", after, "second")
@@ -562,11 +563,11 @@ function M.diff(before, after, key, options)
   return out
 end
 
----@class tidemark.RowsDiff
----@field added tidemark.RowList rows of the second list whose key the first has not
----@field removed tidemark.RowList rows of the first list whose key the second has not
----@field changed { key: any[], old: tidemark.Row, new: tidemark.Row, columns: string[] }[] columns: the ones that differ
----@field rows tidemark.RowList all of it as rows: change (added, removed, changed), the key's columns, column, old, new
+---@class rows.Diff
+---@field added rows.List rows of the second list whose key the first has not
+---@field removed rows.List rows of the first list whose key the second has not
+---@field changed { key: any[], old: rows.Row, new: rows.Row, columns: string[] }[] columns: the ones that differ
+---@field rows rows.List all of it as rows: change (added, removed, changed), the key's columns, column, old, new
 
 -- --- top -------------------------------------------------------------------------------------------------------------
 
@@ -590,11 +591,11 @@ end
 --- local top = rows.top(list, "views", 1, { other = { t = "other" } })
 --- assert(top[2].t == "other" and top[2].views == 11)
 --- ```
----@param list tidemark.RowList
+---@param list rows.List
 ---@param by string column
 ---@param n integer rows (for each group)
----@param options? tidemark.TopOptions
----@return tidemark.RowList
+---@param options? rows.TopOptions
+---@return rows.List
 function M.top(list, by, n, options)
   check_list("top", list)
   options = options or {}
@@ -628,14 +629,11 @@ function M.top(list, by, n, options)
   return out
 end
 
----@class tidemark.TopOptions
----@field per? tidemark.RowKey the top of each group (groups in order of appearance)
+---@class rows.TopOptions
+---@field per? rows.Key the top of each group (groups in order of appearance)
 ---@field ties? boolean also the rows that equal the n-th
 ---@field lowest? boolean the smallest instead, smallest first
----@field other? tidemark.Row a row like { title = "other" } for the rest, where there is one
+---@field other? rows.Row a row like { title = "other" } for the rest, where there is one
 ---@field sum? string[] the columns that are summed in it; `by` alone unless given
-
---- What unknown is in rows that are written as JSON: json.null in the host.
-M.null = jsonlist.null
 
 return M
