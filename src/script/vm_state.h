@@ -42,3 +42,5 @@ void sandbox_reseed(lua_State *L);                                   /* math.ran
 int sandbox_load(lua_State *L, const char *path, const char *shown); /* pushes the compiled chunk; raises */
 /* Pushes plugin[table][name][function] of the loaded plugin: ("rules", "x.y", "find"), ("reports", "x.top", "run"). May raise. */
 void code_push_function(lua_State *L, const char *table, const char *name, const char *function);
+/* Pushes the settings given to code_set_config, or an empty table. */
+void code_push_config(lua_State *L);
