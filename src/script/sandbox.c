@@ -13,6 +13,7 @@
 #include "script/bind_frame.h"
 #include "script/bind_json.h"
 #include "script/bind_stats.h"
+#include "script/bind_time.h"
 #include "script/box.h"
 #include "script/vm_state.h"
 
