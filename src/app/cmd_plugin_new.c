@@ -83,8 +83,7 @@ static int run(struct new_cmd *c, const struct cli_list *names, struct err *e)
     if (c->dir == NULL && app_need_project(app, e) != 0)
         return -1;
     /* only the bundled ones: a broken plugin of the project's own is no reason not to begin another */
-    struct plugin_paths paths = {
-        .lib_dir = app->share.lua, .bundled_dir = app->share.plugins, .limits = vm_limits_default};
+    struct plugin_paths paths = {.lib_dir = app->share.lua, .bundled_dir = app->share.plugins, .limits = vm_limits_default};
     c->options.plugins = c->dir != NULL ? c->dir : app->project->plugins;
     c->options.lib_dir = app->share.lua;
     if (registry_load(&paths, NULL, &app->registry, e) != 0)
@@ -105,20 +104,22 @@ int cmd_plugin_new(struct app *app, int argc, char **argv, struct err *e)
     struct new_cmd n = {.app = app};
     const struct cli_option options[] = {
         {"kind", 0, CLI_LIST, &n.kinds, "KIND", "parser, rule or report; several: --kind parser,rule (parser with --from)"},
-        {"from", 0, CLI_VALUE, &n.from, "FILE", "a payload of the platform (JSON, NDJSON, CSV): the parser is proposed from it"},
+        {"from", 0, CLI_VALUE, &n.from, "FILE",
+         "a payload of the platform (JSON, NDJSON, CSV): the parser is proposed from it"},
         {"lua", 0, CLI_FLAG, &n.options.lua, NULL, "the report in Lua, not in SQL"},
         {"dir", 0, CLI_VALUE, &n.dir, "DIR", "another plugins folder than the project's"},
         APP_OPTIONS(app),
     };
-    const struct cli_command c = {"plugin new",
-                                  "plugin new NAME --kind parser|rule|report [--from PAYLOAD]",
-                                  "Writes a plugin that works at once: plugin.lua, a fixture, a spec and a README. From a payload "
-                                  "it proposes which\nvalues are the id, the title, the counts …, and says how sure that is.",
-                                  "tidemark plugin new tube --from videos.json\n"
-                                  "tidemark plugin new tube --kind parser,rule,report --from videos.json\n"
-                                  "tidemark plugin new weekly --kind report --lua",
-                                  options,
-                                  sizeof options / sizeof *options};
+    const struct cli_command c = {
+        "plugin new",
+        "plugin new NAME --kind parser|rule|report [--from PAYLOAD]",
+        "Writes a plugin that works at once: plugin.lua, a fixture, a spec and a README. From a payload "
+        "it proposes which\nvalues are the id, the title, the counts …, and says how sure that is.",
+        "tidemark plugin new tube --from videos.json\n"
+        "tidemark plugin new tube --kind parser,rule,report --from videos.json\n"
+        "tidemark plugin new weekly --kind report --lua",
+        options,
+        sizeof options / sizeof *options};
     struct cli_list names = {0};
     bool help;
     int rc = cli_parse(&c, argc, argv, false, &names, &help, e);

@@ -223,8 +223,8 @@ static int ask(const struct scaffold_options *o, const struct payload *p, struct
     buf_free(&text);
     const cJSON *why = rc == 0 ? json_get(json_root(*answer), "why", 3) : NULL;
     if (why != NULL)
-        rc = err_set(e, ERR_INPUT, "%s: %s; write the parser by hand: tidemark plugin new %s --kind parser",
-                     o->payload, json_text(why), o->name);
+        rc = err_set(e, ERR_INPUT, "%s: %s; write the parser by hand: tidemark plugin new %s --kind parser", o->payload,
+                     json_text(why), o->name);
     return rc;
 }
 
