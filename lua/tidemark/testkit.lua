@@ -237,10 +237,11 @@ local function files_in(dir)
   return names
 end
 
---- Which JSON fixtures of other plugins this one's code would take for its own where no platform was named: "vidly.videos takes x/posts.json".
+--- Which JSON fixtures of other plugins this one would take for its own where no platform was named: "vidly.videos takes x/posts.json".
 ---@param others string[] plugins beside it
+---@param plugin string? another one than the spec's own
 ---@return string[]
-function M.foreign_claims(others)
+function M.foreign_claims(others, plugin)
   local found = {}
   for _, other in ipairs(others) do
     local folder = sibling(other) .. "/fixtures/"
@@ -249,7 +250,7 @@ function M.foreign_claims(others)
         local f = assert(io.open(folder .. name, "rb"))
         local doc = json.decode(f:read("a"))
         f:close()
-        for parser in pairs(M.claims(doc)) do found[#found + 1] = ("%s takes %s/%s"):format(parser, other, name) end
+        for parser in pairs(M.claims(doc, {}, plugin)) do found[#found + 1] = ("%s takes %s/%s"):format(parser, other, name) end
       end
     end
   end
@@ -416,7 +417,7 @@ function M.host()
   --- The parser that takes a payload where no platform was named; nil and the reason where none does.
   function host.match(payload)
     local found = host.parse(payload, { platform = false })
-    return found.parser, not found.parser and found.refused and found.refused.text or nil
+    return found.parser, not found.parser and found.refused and found.refused[1].text or nil
   end
 
   --- Takes a payload in (or a list of them). options as host.parse has them. Gives { received, inserted, updated, unchanged, quarantined,
@@ -503,6 +504,16 @@ function M.golden(name, value, options)
   if diff then
     error(("%s%s: the result is another than the recorded one:%s\n  meant so? tidemark plugin test --record keeps the new one"):format(
       where(), file, diff), 0)
+  end
+end
+
+--- A test per fixture of the plugin: that it yields what was recorded. To be called inside of a describe.
+function M.goldens()
+  local it = require("busted").it
+  for _, name in ipairs(files_in(M.dir() .. "/fixtures")) do
+    if not name:find("%.golden%.json$") and (name:find("%.jsonl?$") or name:find("%.ndjson$") or name:find("%.csv$")) then
+      it("of " .. name, function() M.golden(name) end)
+    end
   end
 end
 
