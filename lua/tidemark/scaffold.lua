@@ -44,12 +44,15 @@ local function said_lines(p)
   for _, one in ipairs(guess.match or {}) do
     conditions[#conditions + 1] = one.path .. (one.value == true and " is there" or (" = %q"):format(one.value))
   end
-  if guess.match and guess.match.kind_of then table.insert(conditions, 1, (guess.match.kind_of == "." and "the document" or guess.match.kind_of) .. " is a list") end
+  if guess.match and guess.match.kind_of then table.insert(conditions, 1, (guess.match.kind_of == "." and "the document"
+    or guess.match.kind_of) .. " is a list") end
   if guess.columns then conditions[1] = "the columns " .. table.concat(guess.columns, ", ") end
   line("match", table.concat(conditions, "; "))
-  if guess.kind ~= "rows" then line("each", guess.each == "." and (guess.kind == "array" and "the document's elements" or "the document") or guess.each) end
+  if guess.kind ~= "rows" then line("each", guess.each == "." and (guess.kind == "array" and "the document's elements"
+    or "the document") or guess.each) end
   for _, one in ipairs(guess.said) do
-    local rest = one.check and ": check this" .. (one.doubt and " (" .. one.doubt .. ")" or "") or one.doubt and " (" .. one.doubt .. ")"
+    local rest = one.check and ": check this" .. (one.doubt and " (" .. one.doubt .. ")" or "") or one.doubt and " ("
+      .. one.doubt .. ")"
     line(one.field, one.path, rest)
   end
   if type(guess.extra) == "string" then line("extra", "what else " .. guess.extra .. " holds") end
@@ -70,7 +73,8 @@ local function parser(opts, p, files)
     payload = { docs = { json.decode(invented) }, format = "json", text = invented, file = "posts.json" }
     p.invented = true
   end
-  local guess, why = guessing.guess { docs = payload.docs, csv = payload.format == "csv", own = { opts.name }, rival = opts.rival }
+  local guess, why = guessing.guess { docs = payload.docs, csv = payload.format == "csv", own = { opts.name },
+    rival = opts.rival }
   if not guess then return why end
   local path = guess.each == "." and "" or guess.each
   local short, found = cut.cut(payload.text, payload.format, payload.wrapped and "body." .. path or path, KEPT)
@@ -93,7 +97,8 @@ local function parser(opts, p, files)
   return nil
 end
 
---- opts: name, parser, rule, report (booleans), lua (boolean: the report in Lua), payload = { docs, format, text, file, wrapped } or nil,
+--- opts: name, parser, rule, report (booleans), lua (boolean: the report in Lua), payload = { docs, format, text, file,
+--- wrapped } or nil,
 --- rival. Gives { files = { { path, text } }, said = lines, next = commands }, or { why = text } when nothing can be proposed.
 function M.make(opts)
   local p = { name = opts.name, rule = opts.rule, report = opts.report and (opts.lua and "lua" or "sql") or nil }
@@ -115,11 +120,13 @@ function M.make(opts)
   local said = {}
   if p.parser then
     said[1] = ("%s%s"):format(p.parser, p.invented and ", from an invented payload (give a real one with --from)"
-      or p.found and p.found > p.kept and (", with %d of %d items as its fixture"):format(p.kept, p.found) or ", with the payload as its fixture")
+      or p.found and p.found > p.kept and (", with %d of %d items as its fixture"):format(p.kept, p.found)
+        or ", with the payload as its fixture")
     for _, line in ipairs(said_lines(p)) do said[#said + 1] = line end
   end
   if p.rule then said[#said + 1] = ("%s.weekend, a rule: posts of the weekend against the others"):format(opts.name) end
-  if p.report then said[#said + 1] = ("%s.top, a report in %s: the posts with the most views"):format(opts.name, opts.lua and "Lua" or "SQL") end
+  if p.report then said[#said + 1] = ("%s.top, a report in %s: the posts with the most views"):format(opts.name, opts.lua
+    and "Lua" or "SQL") end
   return { files = json.array(files), said = json.array(said), parser = p.parser }
 end
 

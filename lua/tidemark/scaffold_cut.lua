@@ -106,7 +106,8 @@ local function cut_csv(text, keep)
   return from <= #text and text .. "\n" or text, n + 1
 end
 
---- The text with at most `keep` items, and how many there were (nil: not a list). path is where a JSON document's items are ("." or "" =
+--- The text with at most `keep` items, and how many there were (nil: not a list). path is where a JSON document's items are
+--- ("." or "" =
 --- itself), as in a parser's each.
 ---@param text string
 ---@param format "json"|"ndjson"|"csv"

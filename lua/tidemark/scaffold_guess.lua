@@ -1,4 +1,5 @@
--- What a payload of an unknown platform might mean: where its items are, which of their values are which facts of a post, and how
+-- What a payload of an unknown platform might mean: where its items are, which of their values are which facts of a post,
+-- and how
 -- its documents are recognised. By names and by the values seen, and never without saying how sure that is.
 
 local json = rawget(_G, "json") or require("tidemark.testkit.json")
@@ -12,7 +13,8 @@ local SURE = 4  -- so many first names of a field's list are what its values usu
 -- --- names -----------------------------------------------------------------------------------------------------------------
 
 local function snake(name)
-  return (name:gsub("(%l)(%u)", "%1_%2"):gsub("(%u)(%u%l)", "%1_%2"):lower():gsub("[^%w]+", "_"):gsub("^_+", ""):gsub("_+$", ""))
+  return (name:gsub("(%l)(%u)", "%1_%2"):gsub("(%u)(%u%l)", "%1_%2"):lower():gsub("[^%w]+", "_"):gsub("^_+", ""):gsub("_+$",
+    ""))
 end
 M.snake = snake
 
@@ -24,33 +26,56 @@ end
 
 -- The names of each field, the surest first.
 local COUNTS = {
-  views = split("views view_count views_count play_count plays play video_views viewed total_views watch_count num_views nb_views "
-    .. "total_plays video_plays play_counts impressions impression_count reads read_count"),
-  likes = split("likes like_count likes_count favorite_count hearts heart_count digg_count total_likes num_likes reactions "
-    .. "reaction_count thumbs_up upvotes claps applause"),
-  comments = split("comments comment_count comments_count replies reply_count total_comments num_comments responses response_count"),
-  shares = split("shares share_count shares_count reposts repost_count retweets retweet_count total_shares num_shares reblogs forwards"),
-  saves = split("saves save_count saves_count bookmarks bookmark_count saved collects collect_count favorites favourites "
-    .. "favorites_count favourites_count pins"),
+  views = split [[
+    views view_count views_count play_count plays play video_views viewed total_views watch_count num_views
+    nb_views total_plays video_plays play_counts impressions impression_count reads read_count
+  ]],
+  likes = split [[
+    likes like_count likes_count favorite_count hearts heart_count digg_count total_likes num_likes reactions
+    reaction_count thumbs_up upvotes claps applause
+  ]],
+  comments = split [[
+    comments comment_count comments_count replies reply_count total_comments num_comments responses response_count
+  ]],
+  shares = split [[
+    shares share_count shares_count reposts repost_count retweets retweet_count total_shares num_shares reblogs
+    forwards
+  ]],
+  saves = split [[
+    saves save_count saves_count bookmarks bookmark_count saved collects collect_count favorites favourites
+    favorites_count favourites_count pins
+  ]],
 }
-local WATCH = split("average_watch_time avg_watch_time average_watch_seconds average_view_duration avg_view_duration mean_watch_time "
-  .. "average_watch_time_ms avg_watch_time_ms average_time_watched")
+local WATCH = split [[
+    average_watch_time avg_watch_time average_watch_seconds average_view_duration avg_view_duration
+    mean_watch_time average_watch_time_ms avg_watch_time_ms average_time_watched
+  ]]
 local COUNT_ORDER = { "views", "likes", "comments", "shares", "saves" }
 
 local POST = {
   title = split("title headline name subject"),
   caption = split("caption description desc text body message summary"),
   url = split("permalink share_url url web_url webpage_url link href"),
-  published_at = split("published_at publish_time created_at create_time publish_date date_published posted_at created published "
-    .. "upload_date uploaded_at taken_at created_time timestamp date time posted"),
+  published_at = split [[
+    published_at publish_time created_at create_time publish_date date_published posted_at created published
+    upload_date uploaded_at taken_at created_time timestamp date time posted
+  ]],
   tags = split("tags hashtags hashtag_names keywords tag_list labels topics"),
-  duration_s = split("duration duration_s duration_seconds length_seconds length video_duration duration_ms length_ms runtime seconds"),
+  duration_s = split [[
+    duration duration_s duration_seconds length_seconds length video_duration duration_ms length_ms runtime
+    seconds
+  ]],
   media_kind = split("media_type media_kind post_type content_type format type kind"),
 }
 local POST_ORDER = { "title", "caption", "url", "published_at", "tags", "duration_s", "media_kind" }
 
-local ID = split("id video_id post_id item_id media_id content_id clip_id uuid guid pk id_str shortcode short_code key slug")
-local ACCOUNT = split("channel_id account_id user_id author_id creator_id owner_id uploader_id profile_id page_id username author channel creator")
+local ID = split [[
+    id video_id post_id item_id media_id content_id clip_id uuid guid pk id_str shortcode short_code key slug
+  ]]
+local ACCOUNT = split [[
+    channel_id account_id user_id author_id creator_id owner_id uploader_id profile_id page_id username author
+    channel creator
+  ]]
 local ACCOUNT_INSIDE = split("id uid user_id username handle unique_id name")
 
 -- Objects that are of somebody or something else than the post.
@@ -59,8 +84,9 @@ local PEOPLE = { author = true, user = true, channel = true, creator = true, own
 local OTHERS = { music = true, sound = true, audio = true, category = true, parent = true, playlist = true, thumbnail = true,
   thumbnails = true, cover = true, location = true, place = true, app = true, source = true }
 -- Last names that say nothing: { likes = { count = 3 } }.
-local PLAIN = { count = true, total = true, total_count = true, value = true, sum = true, n = true }
-local RATIO = { "rate", "ratio", "percent", "percentage", "pct", "share_of", "average", "avg", "mean", "median", "score", "per" }
+local PLAIN = { count = true, total = true, total_count = true, value = true, sum = true, n = true, summary = true }
+local RATIO = { "rate", "ratio", "percent", "percentage", "pct", "share_of", "average", "avg", "mean", "median", "score",
+  "per" }
 
 local function has_word(name, word)
   return ("_" .. name .. "_"):find("_" .. word .. "_", 1, true) ~= nil
@@ -102,7 +128,8 @@ local function walk(leaves, object, prefix, parents, odd)
     if key == "" or key:find(".", 1, true) or key:find("^%^") then
       odd[prefix .. key] = true -- no path reaches a key with a dot
     elseif json.kind(value) == "object" then
-      if #parents < DEPTH then walk(leaves, value, path .. ".", table.move(parents, 1, #parents, 1, { [#parents + 1] = snake(key) }), odd) end
+      if #parents < DEPTH then walk(leaves, value, path .. ".", table.move(parents, 1, #parents, 1,
+        { [#parents + 1] = snake(key) }), odd) end
     else
       add(leaves, path, snake(key), parents, value)
     end
@@ -156,7 +183,10 @@ local function candidates(leaves, names, test, allowed)
   for i, name in ipairs(names) do rank[name] = i end
   for order, leaf in ipairs(leaves) do
     local name = leaf.name
-    if PLAIN[name] and #leaf.parents > 0 and not rank[name] then name = leaf.parents[#leaf.parents] end
+    local up = #leaf.parents
+    while PLAIN[name] and not rank[name] and up > 0 do
+      name, up = leaf.parents[up], up - 1
+    end
     local at = rank[name]
     if at and all(leaf.values, test) and (not allowed or allowed(leaf)) then
       found[#found + 1] = { leaf = leaf, rank = at, order = order, name = name }
@@ -194,7 +224,8 @@ local function guess_counts(leaves, out)
       return not about_others(leaf) and not is_ratio_name(leaf.name)
     end)[1]
     if unreadable then
-      out.remarks[#out.remarks + 1] = ("%s looks like %s, but %s is no whole number: that needs parse = function(doc, out)"):format(
+      local text = "%s looks like %s, but %s is no whole number: that needs parse = function(doc, out)"
+      out.remarks[#out.remarks + 1] = text:format(
         unreadable.leaf.path, field, json.encode(unreadable.leaf.values[1]))
     end
   end
@@ -229,17 +260,20 @@ local function guess_id(leaves, items, own, out)
   if not found[1] then return end
   out.post.id = found[1].leaf.path
   local sure = found[1].rank <= SURE + #own
-  say(out, "id", found[1].leaf, not sure and "is it the id, and does it stay?" or found[2] and "there is also " .. found[2].leaf.path, not sure)
+  say(out, "id", found[1].leaf, not sure and "is it the id, and does it stay?" or found[2] and "there is also "
+    .. found[2].leaf.path, not sure)
 end
 
 local function guess_account(leaves, out)
   local found = candidates(leaves, ACCOUNT, is_scalar)
-  local inside = candidates(leaves, ACCOUNT_INSIDE, is_scalar, function(leaf) return PEOPLE[leaf.parents[#leaf.parents]] or false end)
+  local inside = candidates(leaves, ACCOUNT_INSIDE, is_scalar, function(leaf) return PEOPLE[leaf.parents[#leaf.parents]]
+    or false end)
   local best = found[1] or inside[1]
   if found[1] and inside[1] and inside[1].rank <= 3 and found[1].rank > 8 then best = inside[1] end
   if not best then return end
   out.post.account = best.leaf.path
-  local by_name = best.leaf.name:find("name") or best.leaf.name == "handle" or best.leaf.name == "author" or best.leaf.name == "channel"
+  local by_name = best.leaf.name:find("name") or best.leaf.name == "handle" or best.leaf.name == "author"
+    or best.leaf.name == "channel"
   say(out, "account", best.leaf, by_name and "a name may change, an id would not" or nil, by_name and true or false)
 end
 
@@ -251,7 +285,8 @@ local function time_of(leaf)
     if all(leaf.values, function(x) local y = tonumber(x) return y and y >= 1e11 and y < 2e13 end) then return "epoch_ms" end
     return nil, "is no time in seconds or milliseconds since 1970"
   end
-  local function iso(x) return type(x) == "string" and (x:find("^%d%d%d%d%-%d%d%-%d%d") or x:find("^%a%a%a %a%a%a %d%d ")) ~= nil end
+  local function iso(x) return type(x) == "string" and (x:find("^%d%d%d%d%-%d%d%-%d%d")
+    or x:find("^%a%a%a %a%a%a %d%d ")) ~= nil end
   if all(leaf.values, iso) then return "text" end
   return nil, "is no ISO 8601 time: that needs parse = function(doc, out)"
 end
@@ -265,7 +300,8 @@ local function guess_time(leaves, out)
       if one.rank > 9 then doubt = (doubt and doubt .. "; " or "") .. "is it when the post came out?" end
       return say(out, "published_at", one.leaf, doubt, one.rank > 9)
     end
-    out.remarks[#out.remarks + 1] = ("%s looks like published_at, but %s %s"):format(one.leaf.path, json.encode(one.leaf.values[1]), why)
+    out.remarks[#out.remarks + 1] = ("%s looks like published_at, but %s %s"):format(one.leaf.path,
+      json.encode(one.leaf.values[1]), why)
   end
 end
 
@@ -290,7 +326,8 @@ local function guess_tags(leaves, out)
       out.post.tags = one.leaf.path
       return say(out, "tags", one.leaf, one.rank > 3 and "are these what the author tagged?" or nil, one.rank > 3)
     end
-    out.remarks[#out.remarks + 1] = ("%s looks like tags, but holds objects: that needs parse = function(doc, out)"):format(one.leaf.path)
+    local text = "%s looks like tags, but holds objects: that needs parse = function(doc, out)"
+    out.remarks[#out.remarks + 1] = text:format(one.leaf.path)
   end
 end
 
@@ -333,7 +370,8 @@ local function guess_extra(leaves, out)
   end
   local extra = {}
   for _, leaf in ipairs(leaves) do
-    if not used[leaf.path] and not about_others(leaf) and all(leaf.values, function(v) return tonumber(v) ~= nil end) and not leaf.name:find("id$") then
+    if not used[leaf.path] and not about_others(leaf) and all(leaf.values, function(v) return tonumber(v) ~= nil end)
+      and not leaf.name:find("id$") then
       extra[leaf.name] = extra[leaf.name] or leaf.path
     end
   end
@@ -374,7 +412,8 @@ local function places(doc, path, depth, found)
     found(path, { doc }, "object")
     if depth == 0 then return end
     for _, key in ipairs(sorted_keys(doc)) do
-      if not key:find(".", 1, true) and key ~= "" then places(doc[key], path == "." and key or path .. "." .. key, depth - 1, found) end
+      if not key:find(".", 1, true) and key ~= "" then places(doc[key], path == "." and key or path .. "." .. key, depth - 1,
+        found) end
     end
   end
 end
@@ -459,9 +498,11 @@ end
 
 -- --- the whole ---------------------------------------------------------------------------------------------------------------
 
---- opts: docs = documents (one; of NDJSON its first lines), csv = boolean, own = words an id may begin with (the plugin's name),
+--- opts: docs = documents (one; of NDJSON its first lines), csv = boolean, own = words an id may begin with (the plugin's
+--- name),
 --- rival = { parser =, score = } or nil: the bundled parser that takes this payload, and how many conditions it meets.
---- Gives { each, kind, post, counts, extra, match, columns, said = { { field, path, doubt, check } }, remarks, ids }, or nil and why.
+--- Gives { each, kind, post, counts, extra, match, columns, said = { { field, path, doubt, check } }, remarks, ids }, or nil
+--- and why.
 ---@param opts { docs: table[], csv: boolean?, own: string[], rival: { parser: string, score: integer }? }
 ---@return table? guess, string? why
 function M.guess(opts)
@@ -476,7 +517,8 @@ function M.guess(opts)
     guess = choose(docs, own)
   end
   if not guess then
-    return nil, "no list of items with an id of their own was found in it (looked for " .. table.concat(ID, ", ", 1, 6) .. ", …)"
+    return nil, "no list of items with an id of their own was found in it (looked for " .. table.concat(ID, ", ", 1, 6)
+      .. ", …)"
   end
   local needed = math.max(3, opts.rival and opts.rival.score + 1 or 0)
   if opts.csv then
@@ -489,7 +531,8 @@ function M.guess(opts)
     guess.match = conditions(guess, docs, needed)
     local n = #guess.match + (guess.match.kind_of and 1 or 0)
     if opts.rival and n <= opts.rival.score then
-      guess.remarks[#guess.remarks + 1] = ("%s knows this payload too: name the platform with -p, or give match more conditions"):format(opts.rival.parser)
+      local text = "%s knows this payload too: name the platform with -p, or give match more conditions"
+      guess.remarks[#guess.remarks + 1] = text:format(opts.rival.parser)
     end
     if guess.match.needs_item then
       guess.remarks[#guess.remarks + 1] = "an empty page is not recognised by itself: name the platform with -p"

@@ -2,10 +2,11 @@
 
 local M = {}
 
--- --- Lua source ---------------------------------------------------------------------------------------------------------------
+-- --- Lua source --------------------------------------------------------------------------------------------------------------
 
 local reserved = {}
-for word in ("and break do else elseif end false for function goto if in local nil not or repeat return then true until while"):gmatch("%a+") do
+for word in ([[and break do else elseif end false for function goto if in local nil not or repeat return then true until
+  while]]):gmatch("%a+") do
   reserved[word] = true
 end
 
@@ -53,7 +54,7 @@ local function braces(head, items, indent)
   return ("%s%s = {\n%s,\n%s},"):format(indent, head, wrapped(items, indent .. "  ", 108), indent)
 end
 
--- --- plugin.lua -----------------------------------------------------------------------------------------------------------------
+-- --- plugin.lua --------------------------------------------------------------------------------------------------------------
 
 local POST_ORDER = { "id", "account", "title", "caption", "url", "published_at", "tags", "duration_s", "media_kind" }
 local COUNT_ORDER = { "views", "likes", "comments", "shares", "saves", "average_watch_time" }
@@ -62,7 +63,8 @@ local function fields(name, from, order, said, out)
   out[#out + 1] = ("      %s = {"):format(name)
   for _, field in ipairs(order) do
     if from[field] then
-      local doubt = said[field] and said[field].check and (" -- check this" .. (said[field].doubt and ": " .. said[field].doubt or "")) or ""
+      local doubt = said[field] and said[field].check and (" -- check this" .. (said[field].doubt and ": "
+        .. said[field].doubt or "")) or ""
       out[#out + 1] = ("        %s = %s,%s"):format(field, source(from[field]), doubt)
     end
   end
@@ -96,10 +98,11 @@ local function parser(p, out)
   fields("post", guess.post, POST_ORDER, said, out)
   fields("counts", guess.counts, COUNT_ORDER, said, out)
   if type(guess.extra) == "string" then
-    out[#out + 1] = ("      extra = %s, -- what no count took is kept under the platform's own names"):format(quoted(guess.extra))
+    out[#out + 1] = ("      extra = %s, -- what no count took is kept, under the platform's names"):format(quoted(guess.extra))
   elseif guess.extra then
     local items = {}
-    for _, name in ipairs(sorted(guess.extra)) do items[#items + 1] = ("%s = %s"):format(key(name), quoted(guess.extra[name])) end
+    for _, name in ipairs(sorted(guess.extra)) do items[#items + 1] = ("%s = %s"):format(key(name),
+      quoted(guess.extra[name])) end
     out[#out + 1] = braces("extra", items, "      ")
   end
   out[#out + 1] = "    },\n  },"
@@ -191,7 +194,7 @@ end
 
 function M.sql(p) return SQL_HEAD .. query(p, ":limit") .. "\n" end
 
--- --- spec -----------------------------------------------------------------------------------------------------------------------
+-- --- spec --------------------------------------------------------------------------------------------------------------------
 
 local SPEC_PARSER = [[
 
@@ -232,7 +235,8 @@ describe("$NAME.weekend", function()
     end
     host.observe(posts)
     local found = {}
-    for _, one in ipairs(host.learn("$NAME.weekend", { as_of = "2026-06-01T00:00:00Z" })[1].results) do found[one.label] = one end
+    local learnt = host.learn("$NAME.weekend", { as_of = "2026-06-01T00:00:00Z" })
+    for _, one in ipairs(learnt[1].results) do found[one.label] = one end
     assert.is_true(found.weekend.effect > 0)
     assert.equal("written", found.weekend.decision)
   end)
@@ -289,7 +293,7 @@ function M.spec(p)
   return table.concat(out)
 end
 
--- --- fixtures -------------------------------------------------------------------------------------------------------------------
+-- --- fixtures ----------------------------------------------------------------------------------------------------------------
 
 --- Posts as a rule sees them.
 M.posts = [[
@@ -319,7 +323,7 @@ M.payload = [[
 
 function M.fill(text, name) return fill(text, { NAME = name }) end
 
--- --- README ---------------------------------------------------------------------------------------------------------------------
+-- --- README ------------------------------------------------------------------------------------------------------------------
 
 local README = [[
 # $NAME
@@ -345,7 +349,8 @@ function M.readme(p)
     command(("tidemark ingest --dry-run -p %s FILE"):format(p.name), "what the parser makes of a payload")
     files[#files + 1] = ("| `fixtures/%s` | a payload, as the platform sent it |\n"):format(p.fixture)
     for _, one in ipairs(p.guess.said) do
-      if one.check then doubts[#doubts + 1] = ("- `%s` from `%s`%s\n"):format(one.field, one.path, one.doubt and ": " .. one.doubt or "") end
+      if one.check then doubts[#doubts + 1] = ("- `%s` from `%s`%s\n"):format(one.field, one.path, one.doubt and ": "
+        .. one.doubt or "") end
     end
     for _, text in ipairs(p.guess.remarks) do doubts[#doubts + 1] = "- " .. text .. "\n" end
   end
@@ -356,7 +361,8 @@ function M.readme(p)
   if p.report then command(("tidemark report %s.top"):format(p.name), "the report") end
   if p.report == "sql" then files[#files + 1] = "| `reports/top.sql` | the report |\n" end
   local text = fill(README:gsub("%$NAME_spec", p.name .. "_spec"), { NAME = p.name, ABOUT = p.about, MORE = table.concat(more),
-    FILES = table.concat(files), DOUBTS = #doubts > 0 and "\nTo be checked, as it was guessed from one payload:\n\n" .. table.concat(doubts) or "" })
+    FILES = table.concat(files), DOUBTS = #doubts > 0 and "\nTo be checked, as it was guessed from one payload:\n\n"
+      .. table.concat(doubts) or "" })
   return text
 end
 

@@ -1,4 +1,5 @@
--- What a plugin's spec needs: fixtures, parsers, fake posts and a fake ctx without the host; with `tidemark plugin test` the host itself
+-- What a plugin's spec needs: fixtures, parsers, fake posts and a fake ctx without the host; with `tidemark plugin test` the
+-- host itself
 -- (testkit.host()) on a throw-away database. docs/plugins.md shows it at work, docs/api/testkit.md lists it.
 
 local fake = require("tidemark.testkit.fake")
@@ -15,7 +16,7 @@ local time = rawget(_G, "time") or require("tidemark.testkit.time")
 
 M.json, M.null = json, json.null
 
--- --- where the plugin is ---------------------------------------------------------------------------------------------------------
+-- --- where the plugin is -----------------------------------------------------------------------------------------------------
 
 --- The plugin's folder: that of the spec which asks.
 ---@return string dir
@@ -44,7 +45,7 @@ function M.read(name)
   return text
 end
 
--- --- the plugin's table ----------------------------------------------------------------------------------------------------------
+-- --- the plugin's table ------------------------------------------------------------------------------------------------------
 
 local statistics = rawget(_G, "stats")
 local function stats_of()
@@ -86,12 +87,13 @@ local function entry(kind, name)
     local names = {}
     for known in pairs(of[kind] or {}) do names[#names + 1] = known end
     table.sort(names)
-    error(("testkit: no %s in the %s of plugin.lua (there are: %s)"):format(name, kind, #names > 0 and table.concat(names, ", ") or "none"), 3)
+    error(("testkit: no %s in the %s of plugin.lua (there are: %s)"):format(name, kind, #names > 0 and table.concat(names,
+      ", ") or "none"), 3)
   end
   return found
 end
 
--- --- fixtures --------------------------------------------------------------------------------------------------------------------
+-- --- fixtures ----------------------------------------------------------------------------------------------------------------
 
 --- A document from JSON text, as a parser sees it: null is testkit.null, integers of more than 15 digits are texts.
 ---@param text string
@@ -146,7 +148,8 @@ local function unwrap(doc)
   return doc.body, { url = doc.url, status = doc.status, platform = doc.platform }
 end
 
---- A fixture as a document; JSON (of NDJSON: line `line`, 1 unless said) or CSV. The second value is what its request wrapper knew.
+--- A fixture as a document; JSON (of NDJSON: line `line`, 1 unless said) or CSV. The second value is what its request
+--- wrapper knew.
 ---@param name string a file in fixtures/
 ---@param line integer?
 ---@return any doc, table input
@@ -172,7 +175,7 @@ function M.time(text)
   return seconds or error("testkit.time: '" .. tostring(text) .. "' is no time", 2)
 end
 
--- --- parsers ---------------------------------------------------------------------------------------------------------------------
+-- --- parsers -----------------------------------------------------------------------------------------------------------------
 
 --- Runs a parser on a document, as code or as a description, without the host. The host's own walk, with all of its notes, is
 --- testkit.host().parse.
@@ -237,7 +240,8 @@ local function files_in(dir)
   return names
 end
 
---- Which JSON fixtures of other plugins this one would take for its own where no platform was named: "vidly.videos takes x/posts.json".
+--- Which JSON fixtures of other plugins this one would take for its own where no platform was named: "vidly.videos takes
+--- x/posts.json".
 ---@param others string[] plugins beside it
 ---@param plugin string? another one than the spec's own
 ---@return string[]
@@ -258,7 +262,7 @@ function M.foreign_claims(others, plugin)
   return found
 end
 
--- --- rules, reports, jobs --------------------------------------------------------------------------------------------------------
+-- --- rules, reports, jobs ----------------------------------------------------------------------------------------------------
 
 --- Posts as a rule sees them: from a list of tables, or from a fixture that holds one.
 ---@param from table[]|string
@@ -275,7 +279,8 @@ function M.posts(from)
   return fake.posts(list)
 end
 
---- Runs a rule's find over posts; gives what it asked: { { kind = "compare", opts, by = label per post, facts }, … }, and what find
+--- Runs a rule's find over posts; gives what it asked: { { kind = "compare", opts, by = label per post, facts }, … }, and
+--- what find
 --- returned.
 ---@param name string "vidly.weekend"
 ---@param posts table[]
@@ -313,7 +318,7 @@ end
 ---@param ctx table
 function M.job(name, ctx) return entry("jobs", name).run(ctx) end
 
--- --- the host --------------------------------------------------------------------------------------------------------------------
+-- --- the host ----------------------------------------------------------------------------------------------------------------
 
 -- "plugins/vidly/spec/vidly_spec.lua:12: ", the line of the spec that is at work.
 local function where()
@@ -335,7 +340,8 @@ local function skip(why)
     for i = 1, 255 do
       local name, value = debug.getupvalue(info.func, i)
       if not name then break end
-      if name == "busted" and type(value) == "table" and type(value.pending) == "function" then value.pending(where() .. why) end
+      if name == "busted" and type(value) == "table" and type(value.pending) == "function" then value.pending(where()
+        .. why) end
     end
   end
   error(where() .. why, 0)
@@ -385,17 +391,21 @@ local function observations(list)
     for k, v in pairs(one) do post[k] = v end
     for _, field in ipairs(COUNTED) do counts[field], post[field] = post[field], nil end
     if post.id == nil then error(("testkit: observation %d has no id"):format(i), 3) end
-    local published = type(post.published_at) == "string" and M.time(post.published_at) or post.published_at or M.time("2026-01-01T12:00:00Z")
-    local age = post.age and (AGES[post.age] or error("testkit: age is 1h, 24h, 7d or 28d, not " .. tostring(post.age), 3)) or 86400
+    local published = type(post.published_at) == "string" and M.time(post.published_at) or post.published_at
+      or M.time("2026-01-01T12:00:00Z")
+    local age = post.age and (AGES[post.age] or error("testkit: age is 1h, 24h, 7d or 28d, not " .. tostring(post.age), 3))
+      or 86400
     local at = post.at and (type(post.at) == "string" and M.time(post.at) or post.at) or published + age
     post.published_at, post.age, post.at = published, nil, nil
-    out[i] = { platform = post.platform or M.plugin().name, at = moment(at), events = json.array { { "post", post }, { "counts", counts } } }
+    out[i] = { platform = post.platform or M.plugin().name, at = moment(at), events = json.array { { "post", post },
+      { "counts", counts } } }
     post.platform = nil
   end
   return out
 end
 
---- The host itself, with a world of its own: an owner that nobody else's posts belong to. Its database is a throw-away PostgreSQL, started
+--- The host itself, with a world of its own: an owner that nobody else's posts belong to. Its database is a throw-away
+--- PostgreSQL, started
 --- when something first asks for it. In plain Lua (busted, or --pure) the spec that asks is left out.
 ---@return table host
 function M.host()
@@ -403,7 +413,8 @@ function M.host()
   local owner = call("owner", {}).owner
   local host = { owner = owner }
 
-  --- What the parser machinery makes of a payload: a fixture's name, a document, or a text. options: platform (the plugin's unless said;
+  --- What the parser machinery makes of a payload: a fixture's name, a document, or a text. options: platform (the plugin's
+  --- unless said;
   --- false: to be recognised), account, at. Gives { parser, rows, drops, bad, accounts, refused }.
   function host.parse(payload, options)
     options = options or {}
@@ -420,22 +431,26 @@ function M.host()
     return found.parser, not found.parser and found.refused and found.refused[1].text or nil
   end
 
-  --- Takes a payload in (or a list of them). options as host.parse has them. Gives { received, inserted, updated, unchanged, quarantined,
+  --- Takes a payload in (or a list of them). options as host.parse has them. Gives { received, inserted, updated, unchanged,
+  --- quarantined,
   --- dropped, refused = { { code, text } } }.
   function host.ingest(payload, options)
     options = options or {}
     local platform = options.platform
     if platform == nil then platform = M.plugin().name end
     return with_file(payload, function(path)
-      return call("ingest", { owner = owner, file = path, platform = platform or nil, account = options.account, at = moment(options.at) })
+      return call("ingest", { owner = owner, file = path, platform = platform or nil, account = options.account,
+        at = moment(options.at) })
     end)
   end
 
-  --- Posts that were observed, without a payload: { { platform, id, account, title, published_at, tags, …, views, likes, …, age = "7d" or
+  --- Posts that were observed, without a payload: { { platform, id, account, title, published_at, tags, …, views, likes, …,
+  --- age = "7d" or
   --- at = time } }. Gives the same as host.ingest.
   function host.observe(list) return call("observe", { owner = owner, list = observations(list) }) end
 
-  --- Runs rules (one, a list, or all of the plugin's): options as_of, since, dry_run (true unless said). Gives a list of { rule, state, tests,
+  --- Runs rules (one, a list, or all of the plugin's): options as_of, since, dry_run (true unless said). Gives a list of {
+  --- rule, state, tests,
   --- written, results = { { platform, label, effect, lo, hi, n, q, decision, why } } }.
   function host.learn(rules, options)
     options = options or {}
@@ -466,14 +481,15 @@ function M.host()
   return host
 end
 
--- --- golden results --------------------------------------------------------------------------------------------------------------
+-- --- golden results ----------------------------------------------------------------------------------------------------------
 
 local function golden_file(name)
   if name:find("%.json$") then return (name:gsub("%.json$", "")) .. ".golden.json" end
   return (name:gsub("%.", "_")) .. ".golden.json"
 end
 
---- Compares a result with the one that was recorded in fixtures/NAME.golden.json: rows of a report, or anything else that JSON can hold.
+--- Compares a result with the one that was recorded in fixtures/NAME.golden.json: rows of a report, or anything else that
+--- JSON can hold.
 --- Without a value: what the host's parsers make of the fixture `name`. `tidemark plugin test --record` keeps the new result.
 ---@param name string "videos.json", or a name of your own
 ---@param value any?
@@ -502,8 +518,8 @@ function M.golden(name, value, options)
   if not before then skip(file .. " is not there yet: tidemark plugin test --record") end
   local diff = golden.diff(json, json.decode(before), json.decode(json.encode(now)))
   if diff then
-    error(("%s%s: the result is another than the recorded one:%s\n  meant so? tidemark plugin test --record keeps the new one"):format(
-      where(), file, diff), 0)
+    error(where() .. file .. ": the result is another than the recorded one:" .. diff
+      .. "\n  meant so? tidemark plugin test --record keeps the new one", 0)
   end
 end
 

@@ -1,12 +1,15 @@
--- What a rule, a report or a job is handed by the host, faked: answers are given by the spec, and what was asked is written down.
+-- What a rule, a report or a job is handed by the host, faked: answers are given by the spec, and what was asked is written
+-- down.
 
 local M = {}
 
 local ANALYSES = { "rank", "compare", "correlate", "trend", "before_after" }
 
 local FIELDS = {}
-for name in ("platform external_id account creator content published_at local_hour local_weekday caption tags media_kind duration_s "
-  .. "ai_version facts views likes comments shares saves y score basis reason segment straddles read_at gained"):gmatch("%S+") do
+for name in ([[
+  platform external_id account creator content published_at local_hour local_weekday caption tags media_kind duration_s
+  ai_version facts views likes comments shares saves y score basis reason segment straddles read_at gained
+]]):gmatch("%S+") do
   FIELDS[name] = true
 end
 
@@ -34,7 +37,7 @@ function M.posts(list)
   return posts
 end
 
--- --- ctx -----------------------------------------------------------------------------------------------------------------------
+-- --- ctx ---------------------------------------------------------------------------------------------------------------------
 
 local function labels_of(posts, fn)
   local out = {}
@@ -65,7 +68,8 @@ local function check_params(params)
     local plain = v == nil or kind == "string" or kind == "number" or kind == "boolean"
     local list = kind == "table" and (v.param ~= nil or #v > 0)
     if not plain and not list then
-      error(("parameter $%d is a %s: use ctx.db.json, ctx.db.array, ctx.db.bytes, ctx.db.numeric, ctx.db.uuid or ctx.db.time"):format(i, kind), 3)
+      local text = "parameter $%d is a %s: use ctx.db.json, ctx.db.array, ctx.db.bytes, ctx.db.numeric, ctx.db.uuid or ctx.db.time"
+      error(text:format(i, kind), 3)
     end
   end
 end
@@ -133,9 +137,11 @@ end
 
 --- A ctx for a rule, a report or a job.
 ---
---- options: now, as_of (epoch seconds; 2026-01-01 unless said), config, state, answers (a list: what each statement gives, in order,
+--- options: now, as_of (epoch seconds; 2026-01-01 unless said), config, state, answers (a list: what each statement gives,
+--- in order,
 --- { raise = error } to fail; or function(sql, params, how)), candidates ({ compare = { … } }: what an analysis gives).
---- It writes down: ctx.asked = { { how, sql, params, tx } or { kind, posts, opts, by, facts } }, ctx.logged = { { level, text } },
+--- It writes down: ctx.asked = { { how, sql, params, tx } or { kind, posts, opts, by, facts } }, ctx.logged = { { level,
+--- text } },
 --- ctx.slept = { seconds }, ctx.committed and ctx.rolled_back = how many transactions.
 ---@param options table?
 ---@return table ctx
@@ -169,9 +175,10 @@ function M.ctx(options)
   return ctx
 end
 
--- --- out -----------------------------------------------------------------------------------------------------------------------
+-- --- out ---------------------------------------------------------------------------------------------------------------------
 
---- What a parser is handed, writing down what it says: rows = { { post, counts } }, fact_rows, drops = { reason = n }, bads = { { code,
+--- What a parser is handed, writing down what it says: rows = { { post, counts } }, fact_rows, drops = { reason = n }, bads
+--- = { { code,
 --- text, item } }, accounts, refused = { code, text }.
 ---@return table out
 function M.out()

@@ -1,4 +1,5 @@
--- The table time of a plugin's sandbox in plain Lua, for specs that run without the host: instants as seconds since 1970, days in a
+-- The table time of a plugin's sandbox in plain Lua, for specs that run without the host: instants as seconds since 1970,
+-- days in a
 -- zone by the system's zone files (/usr/share/zoneinfo).
 
 local M = {}
@@ -17,10 +18,10 @@ local function read_zone(name)
   local text = f and f:read("a") or ""
   if f then f:close() end
   if text:sub(1, 4) ~= "TZif" or text:byte(5) < 50 then error("no such zone '" .. name .. "'", 0) end
-  local function counts(at) return string.unpack(">I4I4I4I4I4I4", text, at + 20) end
-  local ut, std, leap, times, types, chars = counts(1)
-  local at = 1 + 44 + times * 5 + types * 6 + chars + leap * 8 + std + ut -- behind the version 1 block
-  ut, std, leap, times, types, chars = counts(at)
+  -- a block's head says how many there are of: standard/wall marks, UT marks, leap seconds, times, types, letters
+  local ut, std, leap, times, types, letters = string.unpack(">I4I4I4I4I4I4", text, 21)
+  local at = 1 + 44 + times * 5 + types * 6 + letters + leap * 8 + std + ut -- behind the version 1 block
+  times, types = string.unpack(">I4I4", text, at + 32)
   at = at + 44
   local zone = { at = {}, offset = {} }
   local kinds = at + times * 8

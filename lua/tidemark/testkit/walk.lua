@@ -1,4 +1,5 @@
--- A declarative parser in plain Lua: what the host walks in C, for specs that run without it. Ids are text, counts whole numbers or
+-- A declarative parser in plain Lua: what the host walks in C, for specs that run without it. Ids are text, counts whole
+-- numbers or
 -- nil with a note, durations seconds; times stay as the document has them, or are seconds where a unit says what they are.
 
 local M = {}
@@ -138,7 +139,8 @@ local function counts_of(json, parser, item, doc)
   for _, field in ipairs(COUNTS) do
     local v = value(json, from[field], item, doc)
     counts[field] = whole(v)
-    if v ~= nil and counts[field] == nil then counts.notes = (counts.notes and counts.notes .. "; " or "") .. field .. " is no count" end
+    if v ~= nil and counts[field] == nil then counts.notes = (counts.notes and counts.notes .. "; " or "") .. field
+      .. " is no count" end
   end
   for _, source in pairs(from) do
     local is_source = type(source) == "string" or source[1] or source.first or source.sum -- else metrics = { … }
@@ -174,7 +176,8 @@ end
 --- Runs a declarative parser on a document; what it yields goes to out (out.post, out.counts, …).
 function M.run(json, parser, doc, out)
   if parser.refuse then
-    return out.refuse(text(json, value(json, parser.refuse.code, doc, doc)) or "error", text(json, value(json, parser.refuse.text, doc, doc)))
+    return out.refuse(text(json, value(json, parser.refuse.code, doc, doc)) or "error", text(json, value(json,
+      parser.refuse.text, doc, doc)))
   end
   for _, item in ipairs(items_of(json, parser, doc)) do
     if parser.account then
