@@ -1,4 +1,5 @@
-/* Reports: SQL files with a header of comments, run read-only as an owner. docs/reports.md is the format in words. */
+/* Reports: SQL files with a header of comments, or functions of a plugin; run read-only as an owner. docs/reports.md is both forms
+ * in words. */
 #pragma once
 
 #include <stdbool.h>
@@ -21,8 +22,9 @@ struct report_arg {
 
 struct report {
     char *name, *about, *file;
-    char *sql;      /* the whole file with $1, $2, … in place of :name: line numbers are the file's */
-    char *sql_text; /* as written, without the header, for --show-sql */
+    const struct plugin *plugin; /* of a report in Lua, which has no SQL; NULL: a file of SQL */
+    char *sql;                   /* the whole file with $1, $2, … in place of :name: line numbers are the file's */
+    char *sql_text;              /* as written, without the header, for --show-sql */
     struct report_arg *arg;
     size_t n_arg;
     size_t *param; /* param[i]: which arg $i+1 is */
