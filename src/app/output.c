@@ -5,6 +5,20 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/nearest.h"
+
+int output_check(const struct output *o, struct err *e)
+{
+    static const char *const formats[] = {"table", "csv", "json", "ndjson"};
+    enum { N = sizeof formats / sizeof *formats };
+    for (size_t i = 0; i < N; i++)
+        if (o->format == NULL || strcmp(o->format, formats[i]) == 0)
+            return 0;
+    const char *near = nearest(o->format, formats, N);
+    if (near != NULL)
+        return err_set(e, ERR_USAGE, "unknown format '%s', did you mean '%s'?", o->format, near);
+    return err_set(e, ERR_USAGE, "unknown format '%s': table, csv, json or ndjson", o->format);
+}
 
 static const char *format_of(const struct output *o, const char *file)
 {
@@ -64,6 +78,32 @@ int output_rows(const struct output *o, const struct table_layout *layout, const
         buf_free(&text);
     }
     return rc;
+}
+
+void output_text(const struct app *app, const char *text, size_t len)
+{
+    if (!app->out.tty) {
+        fwrite(text, 1, len, stdout);
+        return;
+    }
+    struct buf out = {0};
+    while (len > 0) { /* lines and tabs stay what they are */
+        size_t n = 0;
+        while (n < len && text[n] != '\n' && text[n] != '\t' && text[n] != '\0')
+            n++;
+        char *piece = mem_ndup(text, n);
+        text_escape(piece, app->out.ascii, &out);
+        mem_free(piece);
+        if (n < len && text[n] == '\0')
+            buf_str(&out, "\\x00");
+        else if (n < len)
+            buf_char(&out, text[n]);
+        n += n < len;
+        text += n;
+        len -= n;
+    }
+    fwrite(out.len > 0 ? out.data : "", 1, out.len, stdout);
+    buf_free(&out);
 }
 
 void output_free(struct output *o)

@@ -10,5 +10,8 @@ struct output {
     struct cli_list files;
 };
 
+int output_check(const struct output *o, struct err *e); /* ERR_USAGE for a format that is none of the four */
 int output_rows(const struct output *o, const struct table_layout *layout, const struct rowset *rows, struct err *e);
+/* What a script prints: as it is into a pipe or a file, escaped on a terminal, where a title must not move the cursor. */
+void output_text(const struct app *app, const char *text, size_t len);
 void output_free(struct output *o);
