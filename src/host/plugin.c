@@ -10,9 +10,8 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "data/sha256.h"
-#include "host/parser_spec.h"
+#include "host/plugin_parts.h"
 #include "host/report.h"
-#include "host/rule.h"
 #include "script/code.h"
 
 /* --- files --------------------------------------------------------------------------------------------------------------- */
@@ -143,18 +142,9 @@ static void plugin_free(struct plugin **plugin)
     struct plugin *p = *plugin;
     if (p == NULL)
         return;
-    for (size_t i = 0; i < p->n_parser; i++)
-        parser_spec_free(&p->parser[i]);
-    for (size_t i = 0; i < p->n_report; i++)
-        report_free(&p->report[i]);
-    for (size_t i = 0; i < p->n_rule; i++)
-        rule_free(&p->rule[i]);
+    plugin_parts_free(p);
     vm_free(&p->vm);
-    mem_free(p->parser);
-    mem_free(p->report);
-    mem_free(p->rule);
     mem_free(p->name);
-    mem_free(p->about);
     mem_free(p->file);
     mem_free(p->dir);
     mem_free(p->version);
@@ -202,19 +192,6 @@ static void load_reports(struct plugin *p, struct err *all)
     mem_free(dir);
 }
 
-static void take_description(struct plugin *p, const struct json_doc *doc)
-{
-    const cJSON *root = json_root(doc), *parsers = json_get(root, "parsers", 7);
-    p->about = mem_dup(json_text(json_get(root, "about", 5)));
-    p->parser = mem_array(json_size(parsers), sizeof(struct parser_spec *));
-    for (; json_kind(parsers) == JSON_ARRAY && p->n_parser < json_size(parsers); p->n_parser++)
-        p->parser[p->n_parser] = parser_spec_new(p, json_at(parsers, p->n_parser));
-    const cJSON *rules = json_get(root, "rules", 5);
-    p->rule = mem_array(json_size(rules) + 1, sizeof(struct rule *));
-    for (; json_kind(rules) == JSON_ARRAY && p->n_rule < json_size(rules); p->n_rule++)
-        p->rule[p->n_rule] = rule_new(p, json_at(rules, p->n_rule));
-}
-
 /* entry is the name in the plugins folder: "x" for x/plugin.lua, or "x.lua". */
 static void load_plugin(const struct plugin_paths *paths, const char *plugins, const char *entry, bool bundled,
                         struct registry *r, struct err *all)
@@ -225,6 +202,7 @@ static void load_plugin(const struct plugin_paths *paths, const char *plugins, c
     p->dir = single ? NULL : mem_printf("%s/%s", plugins, entry);
     p->file = single ? mem_printf("%s/%s", plugins, entry) : mem_printf("%s/plugin.lua", p->dir);
     p->bundled = bundled;
+    p->config = mem_dup("{}");
     p->vm = vm_new(p->name, paths->lib_dir, p->dir, &paths->limits);
 
     char *shown = mem_printf("plugins/%s%s", entry, single ? "" : "/plugin.lua");
@@ -233,11 +211,10 @@ static void load_plugin(const struct plugin_paths *paths, const char *plugins, c
     if (code_load(p->vm, p->file, shown, p->name, &description, &e) != 0)
         collect(all, &e);
     else
-        take_description(p, description);
+        plugin_parts_take(p, description);
     if (e.kind == ERR_NONE && set_version(p, &e) != 0)
         collect(all, &e);
     load_reports(p, all);
-    json_free(&description);
     mem_free(shown);
     r->plugin = mem_realloc(r->plugin, (r->n_plugin + 1) * sizeof(struct plugin *));
     r->plugin[r->n_plugin++] = p;

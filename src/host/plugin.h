@@ -12,6 +12,25 @@
 struct parser_spec; /* host/parser.h */
 struct report;      /* host/report.h */
 struct rule;        /* host/rule.h */
+struct json_doc;    /* data/json.h */
+
+/* What the project's config grants of what the plugin declares under capabilities. */
+struct plugin_grant {
+    char **http; /* hosts; "*.example.com" is any below it */
+    size_t n_http;
+    char **table; /* "schema.table" */
+    size_t n_table;
+    char *role; /* its statements run under it; or NULL: authenticated */
+    bool own_statistics;
+};
+
+/* A job or a collector. */
+struct plugin_job {
+    char *name, *about;
+    char *every;        /* @daily, 6h, five cron fields; NULL: by hand only */
+    char *platform;     /* of a collector, else NULL */
+    unsigned timeout_s; /* 0: as usual */
+};
 
 struct plugin {
     char *name, *about, *file, *dir; /* dir NULL for a single file */
@@ -24,6 +43,11 @@ struct plugin {
     size_t n_report;
     struct rule **rule;
     size_t n_rule;
+    struct plugin_job *job; /* jobs, then collectors, each by name */
+    size_t n_job;
+    struct json_doc *description; /* what lua/tidemark/contract.lua says of its table: reports, config, capabilities, … */
+    char *config;                 /* its settings, checked, with defaults: a JSON object (ctx.config, input.config) */
+    struct plugin_grant grant;
 };
 
 struct plugin_paths {

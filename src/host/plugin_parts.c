@@ -1,0 +1,89 @@
+#include "host/plugin_parts.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "host/parser_spec.h"
+#include "host/report.h"
+#include "host/rule.h"
+
+static const cJSON *member(const cJSON *object, const char *name)
+{
+    return json_get(object, name, strlen(name));
+}
+
+static size_t length(const cJSON *list)
+{
+    return json_kind(list) == JSON_ARRAY ? json_size(list) : 0;
+}
+
+static char *text_of(const cJSON *object, const char *name)
+{
+    return mem_dup(json_text(member(object, name)));
+}
+
+static void take_jobs(struct plugin *p, const cJSON *list)
+{
+    size_t n = length(list);
+    p->job = mem_realloc(p->job, (p->n_job + n + 1) * sizeof *p->job);
+    for (size_t i = 0; i < n; i++) {
+        const cJSON *d = json_at(list, i);
+        int64_t timeout = 0;
+        json_int64(member(d, "timeout_s"), &timeout);
+        p->job[p->n_job++] = (struct plugin_job){
+            .name = text_of(d, "name"),
+            .about = text_of(d, "about"),
+            .every = text_of(d, "every"),
+            .platform = text_of(d, "platform"),
+            .timeout_s = (unsigned)timeout,
+        };
+    }
+}
+
+void plugin_parts_take(struct plugin *p, struct json_doc *description)
+{
+    const cJSON *root = json_root(description), *parsers = member(root, "parsers"), *rules = member(root, "rules");
+    p->description = description;
+    p->about = text_of(root, "about");
+    p->parser = mem_array(length(parsers) + 1, sizeof(struct parser_spec *));
+    for (; p->n_parser < length(parsers); p->n_parser++)
+        p->parser[p->n_parser] = parser_spec_new(p, json_at(parsers, p->n_parser));
+    p->rule = mem_array(length(rules) + 1, sizeof(struct rule *));
+    for (; p->n_rule < length(rules); p->n_rule++)
+        p->rule[p->n_rule] = rule_new(p, json_at(rules, p->n_rule));
+    take_jobs(p, member(root, "jobs"));
+    take_jobs(p, member(root, "collectors"));
+}
+
+static void free_texts(char **list, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        mem_free(list[i]);
+    mem_free(list);
+}
+
+void plugin_parts_free(struct plugin *p)
+{
+    for (size_t i = 0; i < p->n_parser; i++)
+        parser_spec_free(&p->parser[i]);
+    for (size_t i = 0; i < p->n_report; i++)
+        report_free(&p->report[i]);
+    for (size_t i = 0; i < p->n_rule; i++)
+        rule_free(&p->rule[i]);
+    for (size_t i = 0; i < p->n_job; i++) {
+        mem_free(p->job[i].name);
+        mem_free(p->job[i].about);
+        mem_free(p->job[i].every);
+        mem_free(p->job[i].platform);
+    }
+    mem_free(p->parser);
+    mem_free(p->report);
+    mem_free(p->rule);
+    mem_free(p->job);
+    mem_free(p->about);
+    mem_free(p->config);
+    json_free(&p->description);
+    free_texts(p->grant.http, p->grant.n_http);
+    free_texts(p->grant.table, p->grant.n_table);
+    mem_free(p->grant.role);
+}
