@@ -24,13 +24,13 @@ end
 
 local function number(n)
   if math.type(n) == "integer" then return ("%d"):format(n) end
+  if n ~= n then return "nan" end
+  local text
   for digits = 15, 17 do
-    local text = ("%." .. digits .. "g"):format(n)
-    if tonumber(text) == n then
-      return text:find("^-?%d+$") and text .. ".0" or text
-    end
+    text = ("%." .. digits .. "g"):format(n)
+    if tonumber(text) == n then break end
   end
-  return "nan" -- which equals nothing
+  return text:find("^-?%d+$") and text .. ".0" or text
 end
 
 local function leaf(value)

@@ -175,6 +175,8 @@ static void run_prompt(struct lua_cmd *c)
             buf_clear(&c->chunk);
             continue;
         }
+        if (c->chunk.len == 0 && line[strspn(line, " \t")] == '\0')
+            continue;
         c->line = 1;
         c->app->out.width = term_look(STDOUT_FILENO, TERM_AUTO, false).width;
         enum prompt_state state = take_line(c, line, "prompt", &rc, &e);
@@ -196,8 +198,7 @@ static int run(struct lua_cmd *c, const struct cli_list *words, struct err *e)
                        words->item[0], words->item[0]);
     if (app_begin(app, e) != 0 || when_read(&c->when, e) != 0 || app_want_project(app, e) != 0)
         return -1;
-    app->loop = loop_open();
-    loop_catch_signals(app->loop);
+    app_need_loop(app);
     c->print = (struct part_print){.write = print_to, .arg = app};
     c->vm = vm_new("lua", app->share.lua, ".", app->project != NULL ? &app->project->limits : NULL);
     if (c->when.timeout_ms > 0)

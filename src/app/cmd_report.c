@@ -3,10 +3,11 @@
 #include <string.h>
 
 #include "app/output.h"
+#include "app/when.h"
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/nearest.h"
-#include "host/report.h"
+#include "host/report_lua.h"
 
 struct report_cmd {
     struct app *app;
@@ -80,13 +81,20 @@ static int run_report(struct report_cmd *c, const struct report *r, struct err *
     struct report_var *vars = mem_array(c->vars.n, sizeof *vars);
     char **copies = mem_array(c->vars.n, sizeof *copies);
     struct rowset *rows = NULL;
-    struct uuid owner;
+    struct part_run how = {0};
     char owner_text[37];
     int rc = read_vars(c, vars, copies, e);
     if (rc == 0)
         rc = report_check_vars(r, vars, c->vars.n, e); /* a typing error is told before a server is started */
-    if (rc == 0 && (rc = app_owner(c->app, c->who, &owner, e)) == 0 && (rc = app_need_database(c->app, e)) == 0) {
-        uuid_format(&owner, owner_text);
+    if (rc == 0 && (rc = app_owner(c->app, c->who, &how.owner, e)) == 0)
+        rc = app_need_database(c->app, e);
+    if (rc == 0 && r->plugin != NULL) {
+        struct when when = {0};
+        rc = when_read(&when, e);
+        when_set(&when, c->app, &how);
+        rc = rc != 0 ? rc : report_run_lua(r, &how, vars, c->vars.n, &rows, e);
+    } else if (rc == 0) {
+        uuid_format(&how.owner, owner_text);
         rc = report_run(r, c->app->session, owner_text, vars, c->vars.n, &rows, e);
     }
     if (rc == 0) {
@@ -158,7 +166,7 @@ int cmd_report(struct app *app, int argc, char **argv, struct err *e)
         {"output", 'o', CLI_LIST, &r.output.files, "FILE",
          "into a file instead; .csv and .json decide the format; may be repeated"},
         {"as", 0, CLI_VALUE, &r.who, "WHO", "the owner whose data is shown: a name from the config or a UUID"},
-        {"show-sql", 0, CLI_FLAG, &r.show_sql, NULL, "print the report's SQL instead of running it"},
+        {"show-sql", 0, CLI_FLAG, &r.show_sql, NULL, "print the report's SQL instead of running it (of one in Lua: where it is)"},
         APP_OPTIONS(app),
     };
     const struct cli_command c = {"report",

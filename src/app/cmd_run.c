@@ -68,17 +68,16 @@ static int run_part(struct run_cmd *c, struct part_run *part, struct part_call *
     struct app *app = c->app;
     if (app_owner(app, c->who, &part->owner, e) != 0 || app_need_database(app, e) != 0)
         return -1;
-    if (c->when.timeout_ms > 0)
-        part_time_limit(part->vm, c->when.timeout_ms, "--timeout");
-    part->loop = app->loop;
-    part->pool = app->pool;
+    when_set(&c->when, app, part);
     part->read_only = c->read_only;
-    part->now = (double)c->when.now / 1e6;
-    part->as_of = (double)c->when.as_of / 1e6;
     const struct run_code code = part_code(call);
     int rc = part_run(part, &code, e);
     const struct table_layout as_it_comes = {0};
-    return rc == 0 && call->rows != NULL ? output_rows(&c->output, &as_it_comes, call->rows, e) : rc;
+    if (rc == 0 && call->rows != NULL)
+        return output_rows(&c->output, &as_it_comes, call->rows, e);
+    if (rc == 0 && c->output.files.n > 0)
+        log_warn("%s gave back no rows: %s was not written", part->what, c->output.files.item[0]);
+    return rc;
 }
 
 static int run_script(struct run_cmd *c, const struct cli_list *words, struct err *e)

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "data/datetime.h"
+#include "script/part_call.h"
 
 int when_read(struct when *w, struct err *e)
 {
@@ -20,4 +21,14 @@ int when_read(struct when *w, struct err *e)
         return err_set(e, ERR_USAGE, "--timeout %s: not a span from 1 s to 24 h; write 30s, 10m or 2h", w->timeout_text);
     w->timeout_ms = (unsigned)(span / 1000);
     return 0;
+}
+
+void when_set(const struct when *w, const struct app *app, struct part_run *part)
+{
+    if (w->timeout_ms > 0)
+        part_time_limit(part->vm, w->timeout_ms, "--timeout");
+    part->loop = app->loop;
+    part->pool = app->pool;
+    part->now = (double)w->now / 1e6;
+    part->as_of = (double)w->as_of / 1e6;
 }

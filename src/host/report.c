@@ -96,6 +96,8 @@ int report_run(const struct report *r, struct db_session *s, const char *owner_u
 {
     struct db_params params = {0};
     struct rowset *rows = NULL;
+    if (r->plugin != NULL)
+        return err_set(e, ERR_CONFIG, "%s is written in Lua (%s): here it has to be a report in SQL", r->name, r->file);
     int rc = report_bind(r, vars, n, &params, e);
     if (rc == 0)
         rc = db_begin(s, "READ ONLY", e);

@@ -50,7 +50,8 @@ struct report_var {
 int report_check_vars(const struct report *r, const struct report_var *vars, size_t n, struct err *e);
 
 /* Checks vars against the args (ERR_USAGE: unknown name with the nearest match, wrong type, missing), binds, runs in a READ ONLY
- * transaction as the owner (row level security), reads everything. SQL errors are ERR_PLUGIN with file and line. */
+ * transaction as the owner (row level security), reads everything. SQL errors are ERR_PLUGIN with file and line. For reports in
+ * SQL; those in Lua have report_run_lua. */
 int report_run(const struct report *r, struct db_session *s, const char *owner_uuid, const struct report_var *vars, size_t n,
                struct rowset **out, struct err *e);
 

@@ -114,3 +114,96 @@ struct report *report_of_lua(const struct plugin *p, const cJSON *d)
     r->layout.next = read_lines(json_get(d, "next", 4), &r->layout.n_next);
     return r;
 }
+
+/* --- running --------------------------------------------------------------------------------------------------------------------- */
+
+static enum part_type part_type_of(enum arg_type type)
+{
+    switch (type) {
+    case ARG_INTEGER: return PART_INTEGER;
+    case ARG_NUMBER: return PART_NUMBER;
+    case ARG_BOOLEAN: return PART_BOOLEAN;
+    case ARG_TIME: return PART_TIME;
+    case ARG_TEXT:
+    case ARG_INTERVAL: break;
+    }
+    return PART_TEXT;
+}
+
+/* A column in which every cell is NULL has no kind of its own: it is what the report needs it to be. */
+static void give_kind(struct rowset *rows, const char *name, enum column_kind kind)
+{
+    size_t at = name != NULL ? rowset_find(rows, name) : rows->n_column;
+    if (at == rows->n_column)
+        return;
+    for (size_t row = 0; row < rows->n_row; row++)
+        if (rowset_cell(rows, row, at) != NULL)
+            return;
+    rows->column[at].kind = kind;
+}
+
+static void give_kinds(const struct report *r, struct rowset *rows)
+{
+    for (size_t i = TABLE_BAR; i <= TABLE_HI; i++)
+        give_kind(rows, r->layout.role[i], COLUMN_NUMBER);
+    for (size_t i = 0; i < r->layout.n_column; i++)
+        if (r->layout.column[i].spark)
+            give_kind(rows, r->layout.column[i].name, COLUMN_ARRAY);
+}
+
+static int call_run(const struct report *r, const struct part_run *how, struct part_call *call, struct err *e)
+{
+    const char **column = mem_array(r->layout.n_column + 1, sizeof *column), *beside[TABLE_N_ROLE];
+    for (size_t i = 0; i < r->layout.n_column; i++)
+        column[i] = r->layout.column[i].name;
+    for (size_t i = 0; i < TABLE_N_ROLE; i++)
+        if (r->layout.role[i] != NULL)
+            beside[call->n_beside++] = r->layout.role[i];
+    call->table = "reports";
+    call->name = r->name;
+    call->column = column;
+    call->n_column = r->layout.n_column;
+    call->beside = beside;
+    call->wants_rows = true;
+    struct part_run run = *how;
+    run.plugin = r->plugin;
+    run.vm = r->plugin->vm;
+    run.kind = RUN_REPORT;
+    run.what = r->name;
+    const struct run_code code = part_code(call);
+    int rc = part_run(&run, &code, e);
+    call->beside = NULL;
+    mem_free(column);
+    return rc;
+}
+
+int report_run_lua(const struct report *r, const struct part_run *how, const struct report_var *vars, size_t n,
+                   struct rowset **out, struct err *e)
+{
+    if (report_check_vars(r, vars, n, e) != 0)
+        return -1;
+    struct part_arg *args = mem_array(r->n_arg + 1, sizeof *args);
+    char **value = mem_array(r->n_arg + 1, sizeof *value);
+    int rc = 0;
+    for (size_t i = 0; i < r->n_arg && rc == 0; i++) {
+        value[i] = report_value(r, i, vars, n, e);
+        args[i] = (struct part_arg){.name = r->arg[i].name, .type = part_type_of(r->arg[i].type), .text = value[i]};
+        rc = value[i] == NULL ? -1 : 0;
+    }
+    struct part_call call = {.arg = args, .n_arg = r->n_arg};
+    if (rc == 0)
+        rc = call_run(r, how, &call, e);
+    if (rc == 0) {
+        give_kinds(r, call.rows);
+        rc = report_check_rows(r, call.rows, e);
+    }
+    if (rc == 0)
+        *out = call.rows;
+    else
+        rowset_free(&call.rows);
+    for (size_t i = 0; i < r->n_arg; i++)
+        mem_free(value[i]);
+    mem_free(value);
+    mem_free(args);
+    return rc;
+}

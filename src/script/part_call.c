@@ -1,6 +1,7 @@
 #include "script/part_call.h"
 
 #include <lauxlib.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -108,6 +109,13 @@ int part_script_load(struct vm *vm, const char *path, const char *shown, struct 
     return -1;
 }
 
+void part_time_limit(struct vm *vm, unsigned ms, const char *by)
+{
+    char *text = vm->limit_text[VM_RUN];
+    vm->limits.run_ms = ms;
+    snprintf(text, sizeof vm->limit_text[VM_RUN], "took longer than %.6g s (%s)", (double)ms / 1000, by);
+}
+
 /* --- print ----------------------------------------------------------------------------------------------------------------------- */
 
 static int l_print(lua_State *L)
@@ -126,6 +134,8 @@ static int l_print(lua_State *L)
     luaL_pushresult(&b);
     size_t len;
     const char *text = lua_tolstring(L, -1, &len);
+    if (vm_count(vm_of(L), VM_OUTPUT, len) != 0)
+        return luaL_error(L, "%s", vm_limit_text(vm_of(L), VM_OUTPUT));
     print->write(print->arg, text, len);
     return 0;
 }

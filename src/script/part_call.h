@@ -37,6 +37,9 @@ struct run_code part_code(struct part_call *call);
 /* Compiles a script and keeps it in the state; shown is how messages call it. ERR_CONFIG: "script.lua:3: syntax error near …". */
 int part_script_load(struct vm *vm, const char *path, const char *shown, struct err *e);
 
+/* How long a run of this state may take, in place of limits.run_ms; by says who wants it so ("--timeout"). */
+void part_time_limit(struct vm *vm, unsigned ms, const char *by);
+
 /* Where print of a script or of the prompt goes: to somebody's standard output, not to the log. Whoever gets it writes all of it. */
 struct part_print {
     void (*write)(void *arg, const char *text, size_t len);

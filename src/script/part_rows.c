@@ -91,7 +91,7 @@ static void check_wanted(lua_State *L, const struct part_columns *wanted, size_t
 static void check_list(lua_State *L)
 {
     if (!lua_istable(L, AT_ROWS))
-        not_rows(L, luaL_typename(L, AT_ROWS));
+        not_rows(L, lua_pushfstring(L, "a %s", luaL_typename(L, AT_ROWS)));
     size_t n = lua_rawlen(L, AT_ROWS), numbers = 0;
     lua_pushnil(L);
     while (lua_next(L, AT_ROWS)) {
@@ -102,10 +102,8 @@ static void check_list(lua_State *L)
     }
     if (numbers != n)
         not_rows(L, "a list with holes (nil inside)");
-    const struct vm_limits *limits = &vm_of(L)->limits;
-    size_t most = limits->rows > 0 ? limits->rows : vm_limits_default.rows;
-    if (n > most)
-        luaL_error(L, "gave back %I rows, more than %I (limits.rows)", (lua_Integer)n, (lua_Integer)most);
+    if (vm_count(vm_of(L), VM_ROWS, n) != 0)
+        luaL_error(L, "%s", vm_limit_text(vm_of(L), VM_ROWS));
 }
 
 /* What the column at the key on -2 holds besides: the value on -1. */
@@ -215,8 +213,6 @@ static void write_row(lua_State *L, const struct columns *c, lua_Integer row, st
 
 static void second_walk(lua_State *L, struct rowset **out)
 {
-    const struct vm_limits *limits = &vm_of(L)->limits;
-    size_t left = limits->output > 0 ? limits->output : vm_limits_default.output;
     struct columns c = make_columns(L);
     size_t *at = lua_newuserdatauv(L, (c.n + 1) * sizeof *at, 0);
     struct buf *text = box_push(L);
@@ -226,10 +222,8 @@ static void second_walk(lua_State *L, struct rowset **out)
         lua_rawgeti(L, AT_ROWS, row);
         write_row(L, &c, row, text, at);
         lua_pop(L, 1);
-        if (text->len > left)
-            luaL_error(L, "gave back more than %I MiB of cells (limits.output_mb)",
-                       (lua_Integer)((limits->output > 0 ? limits->output : vm_limits_default.output) >> 20));
-        left -= text->len;
+        if (vm_count(vm_of(L), VM_OUTPUT, text->len) != 0)
+            luaL_error(L, "%s", vm_limit_text(vm_of(L), VM_OUTPUT));
         for (size_t i = 0; i < c.n; i++)
             c.cell[i] = at[i] == (size_t)-1 ? NULL : text->data + at[i];
         rowset_add(*out, c.cell);
