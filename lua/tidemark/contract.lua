@@ -86,19 +86,6 @@ local function check_twice(self, out)
   end
 end
 
-local function place(list, source)
-  local line_of = source and locate(source)
-  for i, m in ipairs(list) do
-    m.line, m.order = line_of and line_of(m.path) or 1, i
-  end
-  table.sort(list, function(a, b)
-    if a.line ~= b.line then return a.line < b.line end
-    return a.order < b.order
-  end)
-  return list
-end
-M.place = place
-
 local function check_plugin(self, plugin, expected)
   local out = self:part({}, plugin, schema.plugin)
   check_name(self, rawget(plugin, "name"), expected)
@@ -108,10 +95,28 @@ local function check_plugin(self, plugin, expected)
   out.config = config.declared(self, { "config" }, rawget(plugin, "config"))
   out.capabilities = config.capabilities(self, { "capabilities" }, rawget(plugin, "capabilities"))
   check_twice(self, out)
+  parser.look(self, out.parsers)
   return out
 end
 
---- opts: name = what the plugin must be called; source = the file's text, for the lines.
+-- Where each entry of each part stands, and each capability.
+local function lines_of(out, source)
+  local line_of, lines = locate(source), {}
+  for _, part in ipairs(PARTS) do
+    for _, one in ipairs(out[part.key] or {}) do
+      lines[part.key] = lines[part.key] or {}
+      lines[part.key][one.name] = line_of { part.key, one.name }
+    end
+  end
+  for key in pairs(out.capabilities or {}) do
+    lines.capabilities = lines.capabilities or {}
+    lines.capabilities[key] = line_of { "capabilities", key }
+  end
+  return lines
+end
+
+--- opts: name = what the plugin must be called; source = the file's text, for the lines; file = what messages call it;
+--- lines = true: the description says where each entry stands.
 --- Returns the description and the warnings, or nil and the mistakes.
 function M.check(plugin, opts)
   opts = opts or {}
@@ -123,20 +128,14 @@ function M.check(plugin, opts)
     self:say({}, "the file must return the plugin's table, it returned %s; end it with return { name = \"%s\", api = %d, … }",
       check.kind_of(plugin), opts.name or "x", M.api)
   end
-  if #self.mistakes == 0 then return out, place(self.warnings, opts.source) end
-  return nil, place(self.mistakes, opts.source)
+  if #self.mistakes > 0 then return nil, check.place(self.mistakes, opts.source) end
+  local warnings = check.place(self.warnings, opts.source)
+  if #warnings > 0 then out.warnings = check.lines(warnings, opts.file or "plugin.lua") end
+  if opts.lines and opts.source then out.lines = lines_of(out, opts.source) end
+  return out, warnings
 end
 
 --- One line a mistake: "plugins/x/plugin.lua:12: parsers.x.matsch: unknown key, did you mean 'match'?"
-function M.format(mistakes, file)
-  local lines = {}
-  for i, m in ipairs(mistakes) do
-    local words = {}
-    for k, word in ipairs(m.path) do words[k] = tostring(word) end
-    local where = #words > 0 and table.concat(words, ".") .. ": " or ""
-    lines[i] = ("%s:%d: %s%s"):format(file, m.line, where, m.text)
-  end
-  return table.concat(lines, "\n")
-end
+M.format = check.format
 
 return M

@@ -3,6 +3,8 @@
 -- A part of the contract is a list of keys as data (contract_schema.lua). Check:part walks a table along that list: unknown
 -- keys, missing ones, wrong types, defaults. What a type means is a function in M.types; other files add theirs.
 
+local locate = require("tidemark.locate")
+
 local M = { types = {} }
 
 local Check = {}
@@ -230,6 +232,36 @@ function types.texts(self, path, value, def)
   end
   return #out == #value and out or nil
 end
+
+-- --- what comes out ----------------------------------------------------------------------------------------------------------
+
+--- Gives each mistake its line and puts them in the file's order.
+function M.place(list, source)
+  if #list == 0 then return list end
+  local line_of = source and locate(source)
+  for i, m in ipairs(list) do
+    m.line, m.order = line_of and line_of(m.path) or 1, i
+  end
+  table.sort(list, function(a, b)
+    if a.line ~= b.line then return a.line < b.line end
+    return a.order < b.order
+  end)
+  return list
+end
+
+--- One text a mistake: "plugins/x/plugin.lua:12: parsers.x.matsch: unknown key, did you mean 'match'?"
+function M.lines(list, file)
+  local lines = {}
+  for i, m in ipairs(list) do
+    local words = {}
+    for k, word in ipairs(m.path) do words[k] = quoted(word) end
+    local where = #words > 0 and table.concat(words, ".") .. ": " or ""
+    lines[i] = ("%s:%d: %s%s"):format(file, m.line, where, m.text)
+  end
+  return lines
+end
+
+function M.format(list, file) return table.concat(M.lines(list, file), "\n") end
 
 M.quoted = quoted
 return M

@@ -227,6 +227,20 @@ M.grant = {
     about = "the database role under which its statements run, a member of authenticated" },
 }
 
+M.project = {
+  about = "the config of a project, tidemark.lua",
+  { key = "owners", type = false, form = '{ me = "UUID" }',
+    about = "whose data this is; the UUID stands in every row as `user_id`" },
+  { key = "default_owner", type = false, form = '"me"',
+    about = "whose data is meant where neither `--owner` nor `--as` says; not needed with one owner" },
+  { key = "database", type = "text", form = '"postgresql://host/name"',
+    about = "a PostgreSQL address (URI or `key=value`), instead of the embedded server" },
+  { key = "time_zone", type = "display_zone", form = '"Europe/Berlin"',
+    about = "the zone times are shown in; UTC without it; `--tz` goes before it" },
+  { key = "limits", type = false, form = "{ memory_mb = 64 }", about = "what every plugin's code may use" },
+  { key = "plugins", type = false, form = "{ youtube = { … } }", about = "settings, limits and grants, plugin by plugin" },
+}
+
 M.limits = {
   about = "limits",
   { key = "memory_mb", type = "whole", min = 1, max = 65536, default = 64, about = "MiB that a plugin's Lua may use" },
@@ -241,7 +255,7 @@ M.limits = {
     about = "rows read from the database or given back in one run" },
   { key = "output_mb", type = "whole", min = 1, max = 65536, default = 64,
     about = "MiB of a run's result and of what it prints" },
-  { key = "log_lines", type = "whole", min = 0, max = 1000000, default = 1000, about = "lines of log of one run" },
+  { key = "log_lines", type = "whole", min = 1, max = 1000000, default = 1000, about = "lines of log of one run" },
 }
 
 return M

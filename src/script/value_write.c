@@ -197,6 +197,8 @@ static const char *write_value(struct writer *w, int index, unsigned depth, stru
         return "a table deeper than 64 levels, or inside itself, cannot be JSON";
     size_t before = out->len, len;
     const char *wrong = NULL, *s;
+    if (w->left < 2)
+        return "more than 16 MiB of JSON";
     switch (lua_type(L, index)) {
     case LUA_TNIL: buf_str(out, "null"); break;
     case LUA_TBOOLEAN: buf_str(out, lua_toboolean(L, index) ? "true" : "false"); break;
@@ -205,7 +207,10 @@ static const char *write_value(struct writer *w, int index, unsigned depth, stru
         s = lua_tolstring(L, index, &len);
         wrong = write_text(s, len, out);
         break;
-    case LUA_TTABLE: return write_table(w, index, depth, out); /* its leaves are counted */
+    case LUA_TTABLE:
+        wrong = write_table(w, index, depth, out);
+        before = out->len; /* what is in it has been counted; but a tree of empty tables has no leaves */
+        break;
     case LUA_TUSERDATA: wrong = write_other(w, index, out); break;
     case LUA_TFUNCTION: return "a function cannot be JSON";
     case LUA_TTHREAD: return "a coroutine cannot be JSON";

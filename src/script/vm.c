@@ -52,7 +52,14 @@ void vm_hook(lua_State *L, lua_Debug *ar)
     if (!vm->over)
         vm->over = vm_wall_ns() < vm->wall_deadline_ns ? (int)vm->meter : VM_RUN;
     lua_sethook(vm->L, vm_hook, LUA_MASKCOUNT, 1);
+    if (L != vm->L)
+        *(uintptr_t *)lua_getextraspace(L) |= 1;
     vm_check_budget(L);
+}
+
+bool vm_may_close(lua_State *co)
+{
+    return !vm_of(co)->over && (*(uintptr_t *)lua_getextraspace(co) & 1) == 0;
 }
 
 static int open_state(lua_State *L)

@@ -31,11 +31,15 @@ struct vm {
     bool epoch_live;
 };
 
-/* The pointer is copied to every coroutine of the state. */
+/* The pointer is copied to every coroutine of the state. Its lowest bit marks a coroutine that the hook has stopped. */
 static inline struct vm *vm_of(lua_State *L)
 {
-    return *(struct vm **)lua_getextraspace(L);
+    return (struct vm *)(*(uintptr_t *)lua_getextraspace(L) & ~(uintptr_t)1);
 }
+
+/* May what this coroutine left open be closed (lua_resetthread)? In one that was stopped inside the hook all hooks are off for good, so
+ * that its __close functions could run without end. */
+bool vm_may_close(lua_State *co);
 
 /* CPU time of this thread, and the monotonic clock; in a sanitizer's build both run slower by what the sanitizer costs, so that budgets
  * mean the same. */
@@ -63,5 +67,11 @@ void vm_hook(lua_State *L, lua_Debug *ar);
 void sandbox_open(lua_State *L);                                     /* builds the globals; raises */
 void sandbox_reseed(lua_State *L);                                   /* math.random starts again */
 int sandbox_load(lua_State *L, const char *path, const char *shown); /* pushes the compiled chunk; raises */
+/* Pushes the globals that a plugin's code sees. The state's own globals (lua_getglobal) are the host's: a plugin cannot bend them. */
+void sandbox_env(lua_State *L);
+/* Pushes the chunk of a source text, with the table at env as its globals; raises. */
+void sandbox_compile(lua_State *L, const char *source, size_t len, const char *shown, int env);
 /* Pushes plugin[table][name][function] of the loaded plugin: ("rules", "x.y", "find"), ("reports", "x.top", "run"). May raise. */
 void code_push_function(lua_State *L, const char *table, const char *name, const char *function);
+/* Pushes the settings given to code_set_config, or an empty table. */
+void code_push_config(lua_State *L);
