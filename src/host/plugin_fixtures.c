@@ -187,26 +187,33 @@ static void on_problem(void *ctx, const char *path, const char *text)
         plugin_warn(t->warnings, "%s:1: %s", t->shown, text);
 }
 
-/* a.json -> a, a.csv -> a_csv: beside it lies a.expected.ndjson (empty where nothing is to come), or a.refused where refusing is what
- * it shows. */
-static bool is_there(const char *dir, const char *name, const char *end, bool empty)
+/* Beside a.json lies a.golden.json where somebody has written down what comes of it (beside a.csv: a_csv.golden.json): then it is meant
+ * that nothing comes, and where that says so, that it is refused. */
+static void look_for_golden(struct tried *t, const char *dir, const char *name)
 {
-    char *stem = mem_ndup(name, (size_t)(strrchr(name, '.') - name));
-    char *path = mem_printf("%s/%s%s%s", dir, stem, files_ends_with(name, ".csv") ? "_csv" : "", end);
-    FILE *f = fopen(path, "re");
-    bool yes = f != NULL && (!empty || fgetc(f) == EOF);
+    bool plain = files_ends_with(name, ".json");
+    char *stem = mem_ndup(name, strlen(name) - (plain ? strlen(".json") : 0));
+    for (char *c = stem; !plain && *c != '\0'; c++)
+        if (*c == '.')
+            *c = '_';
+    char *path = mem_printf("%s/%s.golden.json", dir, stem);
+    FILE *f = fopen(path, "rbe");
+    char text[64 * 1024];
+    size_t n = f != NULL ? fread(text, 1, sizeof text - 1, f) : 0;
+    text[n] = '\0';
+    t->nothing_is_meant = f != NULL;
+    t->refused_is_meant = strstr(text, "\"refused\"") != NULL;
     if (f != NULL)
         fclose(f);
     mem_free(stem);
     mem_free(path);
-    return yes;
 }
 
 static bool is_fixture(const char *name)
 {
     bool document = files_ends_with(name, ".json") || files_ends_with(name, ".jsonl") || files_ends_with(name, ".ndjson") ||
                     files_ends_with(name, ".csv");
-    return document && strstr(name, ".expected.") == NULL;
+    return document && strstr(name, ".golden.") == NULL;
 }
 
 static void try_fixture(struct tried *t, const char *dir, const char *name)
@@ -220,8 +227,7 @@ static void try_fixture(struct tried *t, const char *dir, const char *name)
     const char *names[] = {path};
     struct err e = {0};
     t->shown = shown;
-    t->refused_is_meant = is_there(dir, name, ".refused", false);
-    t->nothing_is_meant = is_there(dir, name, ".expected.ndjson", true);
+    look_for_golden(t, dir, name);
     add_fixture(&t->names, path);
     if (ingest_run(&only, &options, names, 1, &sink, &e) != 0)
         plugin_warn(t->warnings, "%s:1: %s", shown, e.text);
