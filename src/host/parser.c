@@ -202,3 +202,17 @@ int parser_run(const struct parser_spec *p, const struct json_doc *doc, const st
         out->bad[i].line = line_of(p, root, in, out->bad[i].item);
     return 0;
 }
+
+size_t parser_items(const struct parser_spec *p, const struct json_doc *doc)
+{
+    if (p->is_code || p->refuses)
+        return SIZE_MAX;
+    const struct source each = {.path = p->each, .n = p->n_each};
+    const cJSON *found = each.n > 0 ? source_get(&each, json_root(doc), json_root(doc)) : json_root(doc);
+    switch (json_kind(found)) {
+    case JSON_ABSENT:
+    case JSON_NULL: return 0;
+    case JSON_ARRAY: return json_size(found);
+    default: return 1;
+    }
+}
