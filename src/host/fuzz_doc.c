@@ -176,33 +176,29 @@ static int read_all(const char *path, struct buf *out, struct err *e)
     return 0;
 }
 
-static int add_json(struct arena *a, const char *text, size_t n, struct node **out, struct err *e)
+/* A fixture may be no JSON on purpose: then it is one value, as it stands. */
+static struct node *read_json(struct arena *a, const char *text, size_t n)
 {
     struct json_doc *doc = NULL;
-    if (json_parse(text, n, NULL, &doc, e) != 0)
-        return -1;
-    *out = node_of(a, json_root(doc));
+    struct err e;
+    if (json_parse(text, n, NULL, &doc, &e) != 0)
+        return node_scalar(a, arena_ndup(a, text, n), n);
+    struct node *root = node_of(a, json_root(doc));
     json_free(&doc);
-    return 0;
+    return root;
 }
 
-static int add_lines(struct arena *a, const char *text, size_t n, struct node **out, struct err *e)
+static struct node *read_lines(struct arena *a, const char *text, size_t n)
 {
-    *out = node_new(a, NODE_ARRAY);
+    struct node *root = node_new(a, NODE_ARRAY);
     for (const char *s = text, *end = text + n; s < end;) {
         const char *eol = memchr(s, '\n', (size_t)(end - s));
         size_t len = eol != NULL ? (size_t)(eol - s) : (size_t)(end - s);
-        struct node *line = NULL;
-        if (strspn(s, " \t\r") >= len) {
-            s += len + 1;
-            continue;
-        }
-        if (add_json(a, s, len, &line, e) != 0) /* a fixture may hold a line that is no JSON on purpose */
-            line = node_scalar(a, arena_ndup(a, s, len), len);
-        node_insert(a, *out, (*out)->n, NULL, line);
+        if (strspn(s, " \t\r") < len)
+            node_insert(a, root, root->n, NULL, read_json(a, s, len));
         s += len + 1;
     }
-    return 0;
+    return root;
 }
 
 static struct node *record_of(struct arena *a, const cJSON *first)
@@ -216,19 +212,20 @@ static struct node *record_of(struct arena *a, const cJSON *first)
     return record;
 }
 
-static int add_csv(struct arena *a, const char *text, size_t n, struct node **out, struct err *e)
+static struct node *read_csv(struct arena *a, const char *text, size_t n)
 {
     struct json_doc *doc = NULL;
+    struct err e;
+    struct node *root = node_new(a, NODE_ARRAY);
     size_t header = csv_cut(text, n, 1);
-    if (csv_parse(text, header, text + header, n - header, 2, &doc, e) != 0)
-        return -1;
-    *out = node_new(a, NODE_ARRAY);
-    node_insert(a, *out, 0, NULL, record_of(a, json_get(json_root(doc), "columns", 7)->child));
+    if (csv_parse(text, header, text + header, n - header, 2, &doc, &e) != 0)
+        return node_scalar(a, arena_ndup(a, text, n), n);
+    node_insert(a, root, 0, NULL, record_of(a, json_get(json_root(doc), "columns", 7)->child));
     const cJSON *row = json_get(json_root(doc), "rows", 4)->child;
     for (; row != NULL; row = row->next)
-        node_insert(a, *out, (*out)->n, NULL, record_of(a, row->child));
+        node_insert(a, root, root->n, NULL, record_of(a, row->child));
     json_free(&doc);
-    return 0;
+    return root;
 }
 
 static void collect_keys(struct corpus *c, const struct node *n)
@@ -259,19 +256,15 @@ static bool format_of(const char *name, enum doc_format *out)
 
 static int add_fixture(struct corpus *c, const char *dir, const char *name, enum doc_format format, struct err *e)
 {
-    static int (*const add[])(struct arena *, const char *, size_t, struct node **, struct err *) = {add_json, add_lines,
-                                                                                                     add_csv};
-    struct fixture f = {.format = format};
+    static struct node *(*const read[])(struct arena *, const char *, size_t) = {read_json, read_lines, read_csv};
     struct buf text = {0};
     char *path = mem_printf("%s/%s", dir, name);
     int failed = read_all(path, &text, e);
-    if (!failed && add[format](&c->arena, text.data, text.len, &f.root, e) != 0)
-        failed = err_in(e, "%s", path);
     if (!failed) {
-        f.name = mem_dup(name);
         c->fixture = mem_realloc(c->fixture, (c->n + 1) * sizeof *c->fixture);
-        c->fixture[c->n++] = f;
-        collect_keys(c, f.root);
+        struct node *root = read[format](&c->arena, text.len > 0 ? text.data : "", text.len);
+        c->fixture[c->n++] = (struct fixture){.name = mem_dup(name), .format = format, .root = root};
+        collect_keys(c, root);
     }
     mem_free(path);
     buf_free(&text);

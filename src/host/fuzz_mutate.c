@@ -35,6 +35,7 @@ struct work {
     struct chance *c;
     enum doc_format format;
     struct node *root;
+    bool big; /* it has its ten megabytes already */
 };
 
 enum { BYTES_MAX = 12 << 20 }; /* a little below the 16 MiB that a document may have */
@@ -154,13 +155,20 @@ static struct node *repeated(struct work *w, const char *head, const char *body,
     return n;
 }
 
-/* Mostly hundreds of bytes, now and then ten megabytes. */
+/* Now and then one of ten megabytes, once in a document. */
+static bool is_big(struct work *w)
+{
+    bool big = !w->big && chance_below(w->c, 60) == 0;
+    w->big = w->big || big;
+    return big;
+}
+
 static struct node *long_text(struct work *w)
 {
     static const char *const bodies[] = {"x", "\\u00e9", "\xc3\xa9", "\\\"", "#tag ", "1", "\xf0\x9f\x98\x80"};
     static const size_t sizes[] = {40, 51, 512, 513, 600, 5000, 70000};
     const char *body = PICK(w, bodies);
-    size_t size = chance_below(w->c, 60) == 0 ? (size_t)10 << 20 : PICK(w, sizes);
+    size_t size = is_big(w) ? (size_t)10 << 20 : PICK(w, sizes);
     return repeated(w, "\"", body, size / strlen(body) + 1, "\"");
 }
 
@@ -360,7 +368,7 @@ static struct node *odd_cell(struct work *w)
                                         "true",
                                         "\xef\xbb\xbf"};
     switch (chance_below(w->c, 10)) {
-    case 0: return repeated(w, "", "x", chance_below(w->c, 60) == 0 ? (size_t)10 << 20 : 513, "");
+    case 0: return repeated(w, "", "x", is_big(w) ? (size_t)10 << 20 : 513, "");
     case 1: return scalar(w, PICK(w, numbers));
     default: return scalar(w, PICK(w, cells));
     }
@@ -392,8 +400,10 @@ static void bend_column(struct work *w)
 static void bend_csv(struct work *w)
 {
     size_t row = chance_below(w->c, w->root->n);
-    if (w->root->n == 0)
+    if (w->root->n == 0) {
+        w->root = odd_cell(w);
         return;
+    }
     struct node *record = w->root->child[row];
     size_t at = chance_below(w->c, record->n);
     switch (chance_below(w->c, 9)) {

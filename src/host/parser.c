@@ -56,7 +56,8 @@ static int score_of(const struct parser_spec *p, const cJSON *doc, const struct 
 {
     bool csv = in->format != NULL && strcmp(in->format, "csv") == 0;
     *score = -1;
-    if (p->csv != csv)
+    if (p->csv != csv ||
+        (json_kind(doc) != JSON_ARRAY && json_kind(doc) != JSON_OBJECT)) /* a value alone is nobody's payload */
         return 0;
     if (p->match_is_code) {
         struct code_input input = code_input_of(in);
@@ -87,7 +88,8 @@ static void describe(const cJSON *doc, const struct parser_input *in, struct buf
         buf_str(out, "a list; ");
     }
     if (list == NULL || list->child == NULL) {
-        buf_printf(out, "%s", doc != NULL && json_size(doc) == 0 ? "empty" : json_kind_name(json_kind(list)));
+        bool empty = json_kind(doc) == JSON_OBJECT || (json_kind(doc) == JSON_ARRAY && json_size(doc) == 0);
+        buf_str(out, empty ? "empty" : json_kind_name(json_kind(list)));
         return;
     }
     buf_str(out, csv ? "columns: " : "keys: ");
