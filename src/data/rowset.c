@@ -191,19 +191,33 @@ static void json_cell(const char *cell, enum column_kind kind, struct buf *out)
     json_string(cell, out);
 }
 
+static void json_row(const struct rowset *r, size_t row, struct buf *out)
+{
+    buf_char(out, '{');
+    for (size_t i = 0; i < r->n_column; i++) {
+        if (i > 0)
+            buf_str(out, ", ");
+        json_string(r->column[i].name, out);
+        buf_str(out, ": ");
+        json_cell(rowset_cell(r, row, i), r->column[i].kind, out);
+    }
+    buf_char(out, '}');
+}
+
 void rowset_json(const struct rowset *r, struct buf *out)
 {
     buf_char(out, '[');
     for (size_t row = 0; row < r->n_row; row++) {
-        buf_str(out, row == 0 ? "\n  {" : ",\n  {");
-        for (size_t i = 0; i < r->n_column; i++) {
-            if (i > 0)
-                buf_str(out, ", ");
-            json_string(r->column[i].name, out);
-            buf_str(out, ": ");
-            json_cell(rowset_cell(r, row, i), r->column[i].kind, out);
-        }
-        buf_char(out, '}');
+        buf_str(out, row == 0 ? "\n  " : ",\n  ");
+        json_row(r, row, out);
     }
     buf_str(out, r->n_row == 0 ? "]\n" : "\n]\n");
+}
+
+void rowset_ndjson(const struct rowset *r, struct buf *out)
+{
+    for (size_t row = 0; row < r->n_row; row++) {
+        json_row(r, row, out);
+        buf_char(out, '\n');
+    }
 }

@@ -56,13 +56,15 @@ static int check_copy(lua_State *L)
     lua_call(L, 1, 1); /* 2: the module */
     lua_getfield(L, 2, "check");
     snapshot_push(L, &load->copy);
-    lua_createtable(L, 0, 3);
+    lua_createtable(L, 0, 4);
     lua_pushstring(L, load->file->name);
     lua_setfield(L, -2, "name");
     lua_pushstring(L, load->file->shown);
     lua_setfield(L, -2, "file");
     lua_pushlstring(L, load->source.data ? load->source.data : "", load->source.len);
     lua_setfield(L, -2, "source");
+    lua_pushboolean(L, load->file->lines);
+    lua_setfield(L, -2, "lines");
     lua_call(L, 2, 2); /* 3: description, 4: mistakes */
     if (lua_isnil(L, 3)) {
         lua_getfield(L, 2, "format");
