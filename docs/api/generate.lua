@@ -15,15 +15,15 @@ local M = {}
 
 -- --- what there is -----------------------------------------------------------------------------------------------------
 
--- from: the files; names: how a class's functions are called there; says: what each must say besides its errors and an
--- example.
+-- from: the files; names: how a class's functions are called; says: what each must say besides errors and an example.
 local PAGES = {
   { file = "ctx", title = "ctx", from = { "meta/ctx.lua" },
     names = { ["tidemark.Ctx"] = "ctx", ["tidemark.Log"] = "ctx.log" } },
   { file = "ctx-db", title = "ctx.db", from = { "meta/db.lua" },
     names = { ["tidemark.Db"] = "ctx.db", ["tidemark.Sql"] = "ctx.db", ["tidemark.Numeric"] = "numeric" } },
   { file = "analyses", title = "The analyses", from = { "meta/rule.lua", "analysis/candidate.lua" },
-    names = { ["tidemark.RuleCtx"] = "ctx" }, says = { "Assumes", "Units", "Source" }, classes_only = "analysis/candidate.lua" },
+    names = { ["tidemark.RuleCtx"] = "ctx" }, says = { "Assumes", "Units", "Source" },
+    classes_only = "analysis/candidate.lua" },
   { file = "parser", title = "A parser's out and input", from = { "meta/parser.lua" },
     names = { ["tidemark.Out"] = "out" } },
   { file = "json", title = "json", from = { "meta/json.lua" }, names = { ["tidemark.json"] = "json" } },
@@ -32,8 +32,8 @@ local PAGES = {
     says = { "Assumes", "Units", "Source" } },
   { file = "rows", title = "rows", from = { "rows.lua" }, names = { ["tidemark.rows"] = "rows" },
     require = "tidemark.rows" },
-  { file = "testkit", title = "testkit", from = { "testkit.lua" }, names = { ["tidemark.testkit"] = "testkit" },
-    require = "tidemark.testkit", optional = true },
+  { file = "testkit", title = "testkit", from = { "meta/testkit.lua" }, require = "tidemark.testkit",
+    names = { ["tidemark.testkit"] = "testkit", ["tidemark.testkit.Host"] = "host" } },
   { file = "errors", title = "Errors", from = { "meta/error.lua" }, names = {} },
 }
 
@@ -465,10 +465,8 @@ end
 function M.make()
   local files, pages, wrong = { ["lua/tidemark/meta/plugin.lua"] = plugin_meta() }, {}, {}
   for _, page in ipairs(PAGES) do
-    if not page.optional or read("lua/tidemark/" .. page.from[1]) then
-      files["docs/api/" .. page.file .. ".md"] = render(page, wrong)
-      pages[#pages + 1] = page
-    end
+    files["docs/api/" .. page.file .. ".md"] = render(page, wrong)
+    pages[#pages + 1] = page
   end
   files["docs/api/README.md"] = index(pages)
   return files, pages, wrong
