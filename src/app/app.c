@@ -61,7 +61,8 @@ int app_need_plugins(struct app *app, const char *only, struct err *e)
         .lib_dir = app->share.lua,
         .bundled_dir = app->share.plugins,
         .project_dir = app->project != NULL ? app->project->plugins : NULL,
-        .limits = app->project != NULL ? app->project->limits : vm_limits_default,
+        .limits = vm_limits_default,
+        .project = app->project,
     };
     return registry_load(&paths, only, &app->registry, e);
 }

@@ -27,6 +27,20 @@ int err_set(struct err *e, enum err_kind kind, const char *fmt, ...)
     return -1;
 }
 
+int err_set_lines(struct err *e, enum err_kind kind, const char *lines, const char *all)
+{
+    size_t room = sizeof e->text - 160, more = 1;
+    if (strlen(lines) < sizeof e->text)
+        return err_set(e, kind, "%s", lines);
+    while (room > 0 && lines[room] != '\n')
+        room--;
+    if (room == 0)
+        return err_set(e, kind, "%s", lines);
+    for (const char *p = lines + room + 1; (p = strchr(p, '\n')) != NULL; p++)
+        more++;
+    return err_set(e, kind, "%.*s\n… and %zu more: %s", (int)room, lines, more, all);
+}
+
 int err_in(struct err *e, const char *fmt, ...)
 {
     char old[sizeof e->text];

@@ -27,6 +27,9 @@ struct err {
 /* Fills e and returns -1, so that a failing path is one line. A text that does not fit is cut with "…". */
 __attribute__((format(printf, 3, 4))) int err_set(struct err *e, enum err_kind kind, const char *fmt, ...);
 
+/* Many lines: those that fit, then how many do not, and what shows them all ("type …"). Returns -1. */
+int err_set_lines(struct err *e, enum err_kind kind, const char *lines, const char *all);
+
 /* Puts "what: " in front of the text that is there: adds the place, keeps kind and sqlstate. Returns -1. */
 __attribute__((format(printf, 2, 3))) int err_in(struct err *e, const char *fmt, ...);
 

@@ -21,7 +21,8 @@ struct learn_outcome {
     const struct rule *rule;
     enum learn_state state;
     int64_t posts; /* that it was given: published in its span, by what was known at as_of */
-    int64_t tests, written, no_difference, not_shown, insufficient, removed;
+    int64_t tests, own, written, no_difference, not_shown, insufficient, removed;
+    /* own: tests and too little data of statistics that are the plugin's own */
     struct buf results;  /* a dry run's: the results as a JSON array */
     struct buf warnings; /* a line each */
     struct err err;      /* LEARN_FAILED */

@@ -33,6 +33,11 @@ const char *arg_type_names(void)
     return "text, integer, number, boolean, interval, time";
 }
 
+const char *arg_type_name(enum arg_type type)
+{
+    return types[type].name;
+}
+
 const char *arg_type_sql(enum arg_type type)
 {
     return types[type].sql;

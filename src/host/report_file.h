@@ -31,8 +31,9 @@ void report_sql_bind(struct report *r, const char *text, int first_line, struct 
 
 /* report_args.c */
 bool arg_type_parse(const char *word, enum arg_type *out);
-const char *arg_type_names(void);             /* "text, integer, …" */
-const char *arg_type_sql(enum arg_type type); /* "integer": what $n is cast to */
+const char *arg_type_names(void);              /* "text, integer, …" */
+const char *arg_type_name(enum arg_type type); /* "text" */
+const char *arg_type_sql(enum arg_type type);  /* "integer": what $n is cast to */
 /* The value as the server is to read it (mem_free), or NULL and why: "not a whole number". */
 char *arg_value(enum arg_type type, const char *value, const char **why);
 /* The value of arg i among vars: the var's, else the fallback. */

@@ -40,6 +40,8 @@ static void add_options(struct buf *out, const struct rule_ask *ask)
 static int answer(struct rule_run *r, const struct rule_ask *ask, struct buf *candidates, struct buf *answers, struct err *e)
 {
     struct buf opts = {0};
+    if (strcmp(ask->kind, "own") == 0 && rule_check_own(r->rule, e) != 0)
+        return -1;
     add_options(&opts, ask);
     const struct trusted_arg args[] = {
         {.kind = TRUSTED_TEXT, .text = ask->kind},     {.kind = TRUSTED_FRAME, .frame = r->posts->frame},

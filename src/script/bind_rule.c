@@ -6,6 +6,7 @@
 
 #include "base/nearest.h"
 #include "script/bind_frame.h"
+#include "script/bind_own.h"
 #include "script/value.h"
 #include "script/vm_state.h"
 
@@ -264,11 +265,27 @@ static int l_ask(lua_State *L)
     return lua_yieldk(L, 0, 0, take_answer);
 }
 
+/* Candidates of the rule's own: nothing is asked of the posts. */
+static int l_own(lua_State *L)
+{
+    struct question *q = question_of(L, "own");
+    bind_own_write(L, &q->opts);
+    frame_free(&q->extra);
+    q->extra = frame_new();
+    for (size_t i = 0; i < q->posts->n_row; i++)
+        frame_row(q->extra);
+    q->kind = "own";
+    lua_settop(L, 0);
+    return lua_yieldk(L, 0, 0, take_answer);
+}
+
 void bind_rule_push(lua_State *L, struct question *q, double now, double as_of)
 {
     lua_pushlightuserdata(L, q);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &question_key);
-    lua_createtable(L, 0, N_ANALYSES + 2);
+    lua_createtable(L, 0, N_ANALYSES + 3);
+    lua_pushcfunction(L, l_own);
+    lua_setfield(L, -2, "own");
     for (int i = 0; i < N_ANALYSES; i++) {
         lua_pushinteger(L, i);
         lua_pushcclosure(L, l_ask, 1);

@@ -2,8 +2,11 @@
 
 #include <string.h>
 
+#include "script/bind_json.h"
 #include "script/bind_out.h"
 #include "script/box.h"
+#include "script/snapshot.h"
+#include "script/trusted.h"
 #include "script/value.h"
 #include "script/vm_state.h"
 
@@ -11,80 +14,224 @@ static const char plugin_key;
 
 /* --- loading ------------------------------------------------------------------------------------------------------------ */
 
+enum { CHECK_MS = 10000, CHECK_BYTES = 256 << 20, SOURCE_MAX = 4 << 20 };
+static const char config_key;
+
 struct load {
-    const char *path, *shown, *name;
-    struct buf description, mistakes;
+    const struct code_file *file;
+    const char *module; /* of the checker: its check and format */
+    struct buf copy, source, description, mistakes;
+    const char *wrong;
 };
 
-static int read_source(lua_State *L, const char *path)
+static void read_source(struct load *load)
 {
-    luaL_Buffer b;
-    FILE *f = fopen(path, "rbe");
+    char piece[8192];
+    FILE *f = fopen(load->file->path, "rbe");
     if (f == NULL)
-        return 0;
-    /* the file has just been compiled, so it is small; its text stays on the stack */
-    char *room = luaL_buffinitsize(L, &b, (size_t)4 << 20);
-    size_t n = fread(room, 1, (size_t)4 << 20, f);
+        return; /* it has just been compiled; without it, mistakes have no lines */
+    for (size_t n; load->source.len < SOURCE_MAX && (n = fread(piece, 1, sizeof piece, f)) > 0;)
+        buf_add(&load->source, piece, n);
     fclose(f);
-    luaL_pushresultsize(&b, n);
+}
+
+/* In the plugin's state. 1: load, 2: what the file returned */
+static int keep_table(lua_State *L)
+{
+    struct load *load = lua_touserdata(L, 1);
+    lua_pushvalue(L, 2);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &plugin_key);
+    load->wrong = snapshot_take(L, 2, &load->copy);
+    return 0;
+}
+
+/* check(table, opts) -> description, warnings | nil, mistakes. In the checker's state. */
+static int check_copy(lua_State *L)
+{
+    struct load *load = lua_touserdata(L, 1);
+    const char *wrong = NULL;
+    sandbox_reseed(L);
+    lua_getglobal(L, "require");
+    lua_pushstring(L, load->module);
+    lua_call(L, 1, 1); /* 2: the module */
+    lua_getfield(L, 2, "check");
+    snapshot_push(L, &load->copy);
+    lua_createtable(L, 0, 4);
+    lua_pushstring(L, load->file->name);
+    lua_setfield(L, -2, "name");
+    lua_pushstring(L, load->file->shown);
+    lua_setfield(L, -2, "file");
+    lua_pushlstring(L, load->source.data ? load->source.data : "", load->source.len);
+    lua_setfield(L, -2, "source");
+    lua_pushboolean(L, load->file->lines);
+    lua_setfield(L, -2, "lines");
+    lua_call(L, 2, 2); /* 3: description, 4: mistakes */
+    if (lua_isnil(L, 3)) {
+        lua_getfield(L, 2, "format");
+        lua_pushvalue(L, 4);
+        lua_pushstring(L, load->file->shown);
+        lua_call(L, 2, 1);
+        buf_str(&load->mistakes, luaL_checkstring(L, -1));
+    } else {
+        wrong = value_write(L, 3, &load->description);
+    }
+    return wrong != NULL ? luaL_error(L, "%s", wrong) : 0;
+}
+
+static int run_file(struct vm *vm, struct load *load, struct err *e)
+{
+    if (vm_load_file(vm, load->file->path, load->file->shown, e) != 0)
+        return -1;
+    lua_State *L = vm_lua(vm);
+    must(lua_checkstack(L, 4));
+    lua_pushcfunction(L, keep_table);
+    lua_insert(L, -2);
+    lua_pushlightuserdata(L, load);
+    lua_insert(L, -2);
+    if (vm_call(vm, 2, 0, load->file->shown, e) != 0)
+        return -1;
+    if (load->wrong != NULL)
+        return err_set(e, ERR_CONFIG, "%s:1: the file returns %s: a plugin's table is plain", load->file->shown, load->wrong);
+    return 0;
+}
+
+static int check_file(struct vm *vm, struct vm *checker, struct load *load, struct json_doc **out, struct buf *mistakes,
+                      struct err *e)
+{
+    int failed = run_file(vm, load, e);
+    if (!failed) {
+        read_source(load);
+        failed = vm_protect(checker, check_copy, load, 0, load->file->shown, e);
+        if (failed) /* over a budget, or a bug of ours */
+            e->kind = checker->over || checker->memory_hit ? ERR_CONFIG : ERR_BUG;
+    }
+    if (failed && mistakes != NULL)
+        buf_printf(mistakes, "%s%s", mistakes->len ? "\n" : "", e->text);
+    if (!failed && load->mistakes.len > 0) {
+        if (mistakes != NULL)
+            buf_printf(mistakes, "%s%s", mistakes->len ? "\n" : "", load->mistakes.data);
+        failed = err_set_lines(e, ERR_CONFIG, load->mistakes.data, "type \"tidemark plugin check\"");
+    }
+    if (!failed) {
+        struct json_limits limits = {.bytes = SIZE_MAX / 2, .nodes = SIZE_MAX / 2, .depth = 100};
+        failed = json_parse(load->description.data, load->description.len, &limits, out, e);
+    }
+    buf_free(&load->copy);
+    buf_free(&load->source);
+    buf_free(&load->description);
+    buf_free(&load->mistakes);
+    return failed;
+}
+
+/* --- the settings: read only, or one call could say something to the next ------------------------------------------------ */
+
+static int refuse_change(lua_State *L)
+{
+    return luaL_error(L, "settings cannot be changed by the plugin: they are the project's, in tidemark.lua");
+}
+
+static int next_setting(lua_State *L)
+{
+    lua_settop(L, 2);
+    if (lua_next(L, 1))
+        return 2;
+    lua_pushnil(L);
     return 1;
 }
 
-static int check_table(lua_State *L)
+static int all_settings(lua_State *L)
 {
-    struct load *load = lua_touserdata(L, 2); /* 1: what the file returned */
-    lua_pushvalue(L, 1);
-    lua_rawsetp(L, LUA_REGISTRYINDEX, &plugin_key);
-    lua_getglobal(L, "require");
-    lua_pushliteral(L, "tidemark.contract");
-    lua_call(L, 1, 1); /* 3: the contract */
-    lua_getfield(L, 3, "check");
-    lua_pushvalue(L, 1);
-    lua_newtable(L);
-    lua_pushstring(L, load->name);
-    lua_setfield(L, -2, "name");
-    lua_call(L, 2, 2); /* 4: description, 5: mistakes */
-    if (!lua_isnil(L, 4)) {
-        const char *wrong = value_write(L, 4, &load->description);
-        return wrong ? luaL_error(L, "%s", wrong) : 0;
+    lua_pushcfunction(L, next_setting);
+    lua_pushvalue(L, lua_upvalueindex(1));
+    return 2;
+}
+
+static int count_settings(lua_State *L)
+{
+    lua_pushinteger(L, (lua_Integer)lua_rawlen(L, lua_upvalueindex(1)));
+    return 1;
+}
+
+/* Puts an empty table that reads from it in place of the table on the top. */
+static void make_read_only(lua_State *L)
+{
+    lua_pushnil(L);
+    while (lua_next(L, -2)) {
+        if (lua_istable(L, -1)) {
+            make_read_only(L);
+            lua_pushvalue(L, -2);
+            lua_insert(L, -2);
+            lua_rawset(L, -4); /* a key that is there already: the walk goes on */
+        } else {
+            lua_pop(L, 1);
+        }
     }
-    /* only now is the source worth reading: it tells the lines */
-    lua_getfield(L, 3, "check");
-    lua_pushvalue(L, 1);
-    lua_newtable(L);
-    lua_pushstring(L, load->name);
-    lua_setfield(L, -2, "name");
-    if (read_source(L, load->path))
-        lua_setfield(L, -2, "source");
-    lua_call(L, 2, 2);
-    lua_getfield(L, 3, "format");
-    lua_pushvalue(L, -2);
-    lua_pushstring(L, load->shown);
-    lua_call(L, 2, 1);
-    buf_str(&load->mistakes, luaL_checkstring(L, -1));
+    lua_newtable(L); /* data, proxy */
+    lua_createtable(L, 0, 5);
+    lua_pushvalue(L, -3);
+    lua_setfield(L, -2, "__index");
+    lua_pushcfunction(L, refuse_change);
+    lua_setfield(L, -2, "__newindex");
+    lua_pushvalue(L, -3);
+    lua_pushcclosure(L, all_settings, 1);
+    lua_setfield(L, -2, "__pairs");
+    lua_pushvalue(L, -3);
+    lua_pushcclosure(L, count_settings, 1);
+    lua_setfield(L, -2, "__len");
+    lua_pushboolean(L, 0);
+    lua_setfield(L, -2, "__metatable");
+    lua_setmetatable(L, -2);
+    lua_remove(L, -2);
+}
+
+static int keep_settings(lua_State *L)
+{
+    bind_json_push_copy(L, lua_touserdata(L, 1));
+    luaL_checkstack(L, 20, "settings");
+    make_read_only(L);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &config_key);
     return 0;
+}
+
+int code_set_config(struct vm *vm, const cJSON *config, struct err *e)
+{
+    return vm_protect(vm, keep_settings, (void *)(uintptr_t)config, 0, "settings", e);
+}
+
+void code_push_config(lua_State *L)
+{
+    if (lua_rawgetp(L, LUA_REGISTRYINDEX, &config_key) == LUA_TNIL) {
+        lua_pop(L, 1);
+        lua_newtable(L);
+    }
+}
+
+struct vm *code_checker(const char *lib_dir)
+{
+    return trusted_open(lib_dir, CHECK_MS, CHECK_BYTES);
+}
+
+int code_check(struct vm *vm, struct vm *checker, const struct code_file *file, struct json_doc **description,
+               struct buf *mistakes, struct err *e)
+{
+    struct load load = {.file = file, .module = "tidemark.contract"};
+    return check_file(vm, checker, &load, description, mistakes, e);
+}
+
+int code_config(struct vm *vm, struct vm *checker, const struct code_file *file, struct json_doc **config, struct buf *mistakes,
+                struct err *e)
+{
+    struct load load = {.file = file, .module = "tidemark.contract_project"};
+    return check_file(vm, checker, &load, config, mistakes, e);
 }
 
 int code_load(struct vm *vm, const char *path, const char *shown, const char *name, struct json_doc **description,
               struct err *e)
 {
-    struct load load = {.path = path, .shown = shown ? shown : path, .name = name};
-    if (vm_load_file(vm, path, load.shown, e) != 0)
-        return -1;
-    lua_State *L = vm_lua(vm);
-    must(lua_checkstack(L, 4));
-    lua_pushcfunction(L, check_table);
-    lua_insert(L, -2);
-    lua_pushlightuserdata(L, &load);
-    int failed = vm_call(vm, 2, 0, load.shown, e);
-    if (failed == 0 && load.mistakes.len > 0)
-        failed = err_set(e, ERR_CONFIG, "%s", load.mistakes.data);
-    if (failed == 0) {
-        struct json_limits limits = {.bytes = SIZE_MAX / 2, .nodes = SIZE_MAX / 2, .depth = 100};
-        failed = json_parse(load.description.data, load.description.len, &limits, description, e);
-    }
-    buf_free(&load.description);
-    buf_free(&load.mistakes);
+    struct code_file file = {.path = path, .shown = shown ? shown : path, .name = name};
+    struct vm *checker = code_checker(vm->lib_dir);
+    int failed = code_check(vm, checker, &file, description, NULL, e);
+    vm_free(&checker);
     return failed;
 }
 
@@ -112,9 +259,7 @@ void code_push_function(lua_State *L, const char *table, const char *name, const
 
 static void push_input(lua_State *L, const struct code_input *in)
 {
-    lua_createtable(L, 0, 5);
-    lua_pushstring(L, in->platform);
-    lua_setfield(L, -2, "platform");
+    lua_createtable(L, 0, 6);
     lua_pushstring(L, in->platform);
     lua_setfield(L, -2, "platform");
     lua_pushstring(L, in->url);
@@ -130,6 +275,8 @@ static void push_input(lua_State *L, const struct code_input *in)
     else
         lua_pushnumber(L, (double)in->observed_at / 1e6);
     lua_setfield(L, -2, "observed_at");
+    code_push_config(L);
+    lua_setfield(L, -2, "config");
 }
 
 static int do_match(lua_State *L)

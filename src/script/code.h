@@ -5,14 +5,34 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "data/json.h"
 #include "script/vm.h"
 
-/* Runs the file, checks the table it returns (lua/tidemark/contract.lua) and keeps it in the state. description is what contract.lua
- * makes of it. name is what the plugin has to be called, shown how messages call the file. ERR_CONFIG with all mistakes, a line each. */
+/* Runs the file and keeps the table it returns in the state. A copy of it is checked against the contract
+ * (lua/tidemark/contract.lua) in the state checker (code_checker), where nothing that the plugin does to its own libraries reaches.
+ * name is what the plugin has to be called, shown how messages call the file. description is what the contract makes of it, also
+ * with its warnings. ERR_CONFIG with all mistakes, a line each; they are added to *mistakes as well, however many. */
+struct code_file {
+    const char *path, *shown, *name;
+    bool lines; /* the description says where each entry stands */
+};
+int code_check(struct vm *vm, struct vm *checker, const struct code_file *file, struct json_doc **description,
+               struct buf *mistakes, struct err *e);
+/* The state for it. One serves any number of plugins. */
+struct vm *code_checker(const char *lib_dir);
+
+/* The same for one plugin on its own. */
 int code_load(struct vm *vm, const char *path, const char *shown, const char *name, struct json_doc **description,
               struct err *e);
+
+/* Runs the file of a project's config and gives what lua/tidemark/contract_project.lua makes of its table; mistakes as above. */
+int code_config(struct vm *vm, struct vm *checker, const struct code_file *file, struct json_doc **config, struct buf *mistakes,
+                struct err *e);
+
+/* The plugin's settings (a JSON object), read only: input.config in its parsers. */
+int code_set_config(struct vm *vm, const cJSON *config, struct err *e);
 
 /* What the request knew beside the document; members may be NULL. */
 struct code_input {

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "script/bind_json.h"
 #include "script/bind_stats.h"
+#include "script/bind_time.h"
 #include "script/box.h"
 #include "script/value.h"
 #include "script/vm_state.h"

@@ -191,6 +191,8 @@ static const char *write_value(struct writer *w, int index, unsigned depth, stru
         return "a table deeper than 64 levels, or inside itself, cannot be JSON";
     size_t before = out->len, len;
     const char *wrong = NULL, *s;
+    if (w->left < 2)
+        return "more than 16 MiB of JSON";
     switch (lua_type(L, index)) {
     case LUA_TNIL: buf_str(out, "null"); break;
     case LUA_TBOOLEAN: buf_str(out, lua_toboolean(L, index) ? "true" : "false"); break;
@@ -199,7 +201,10 @@ static const char *write_value(struct writer *w, int index, unsigned depth, stru
         s = lua_tolstring(L, index, &len);
         wrong = write_text(s, len, out);
         break;
-    case LUA_TTABLE: return write_table(w, index, depth, out); /* its leaves are counted */
+    case LUA_TTABLE:
+        wrong = write_table(w, index, depth, out);
+        before = out->len; /* what is in it has been counted; but a tree of empty tables has no leaves */
+        break;
     case LUA_TUSERDATA: wrong = write_other(w, index, out); break;
     case LUA_TFUNCTION: return "a function cannot be JSON";
     case LUA_TTHREAD: return "a coroutine cannot be JSON";
@@ -211,11 +216,21 @@ static const char *write_value(struct writer *w, int index, unsigned depth, stru
     return wrong;
 }
 
-const char *value_write(struct lua_State *L, int index, struct buf *out)
+static const char *write_up_to(lua_State *L, int index, size_t most, struct buf *out)
 {
-    struct writer w = {.L = L, .left = BYTES_MAX};
+    struct writer w = {.L = L, .left = most};
     int top = lua_gettop(L);
     const char *wrong = write_value(&w, lua_absindex(L, index), 0, out);
     lua_settop(L, top);
     return wrong;
+}
+
+const char *value_write(struct lua_State *L, int index, struct buf *out)
+{
+    return write_up_to(L, index, BYTES_MAX, out);
+}
+
+const char *value_write_large(struct lua_State *L, int index, struct buf *out)
+{
+    return write_up_to(L, index, SIZE_MAX / 2, out);
 }

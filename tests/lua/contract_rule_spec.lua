@@ -20,7 +20,8 @@ describe("the contract of rules", function()
   end)
 
   for _, case in ipairs {
-    { "", "plugin.lua:2: rules.x.y.about: is missing (a string)\nplugin.lua:2: rules.x.y.find: is missing (a function)" },
+    { "", 'plugin.lua:2: rules.x.y.about: is missing; write about = "what it looks for"\n'
+      .. "plugin.lua:2: rules.x.y.find: is missing; write find = function(posts, ctx) … end" },
     { FINE .. "finds = 1", "plugin.lua:3: rules.x.y.finds: unknown key, did you mean 'find'?" },
     { FINE .. "needs = { at_age = '2h' }",
       "plugin.lua:3: rules.x.y.needs.at_age: '2h' is no age at which posts are compared (one of 1h, 24h, 7d, 28d)" },

@@ -5,7 +5,7 @@ local locate = require("tidemark.locate")
 local function check(source, name)
   local plugin = assert(load(source))()
   local description, mistakes = contract.check(plugin, { name = name, source = source })
-  return description, mistakes and contract.format(mistakes, "plugins/x/plugin.lua")
+  return description, contract.format(mistakes, "plugins/x/plugin.lua")
 end
 
 local function parser(body)
@@ -39,7 +39,6 @@ return {
   name = "X",
   api = 2,
   abuot = "typo",
-  jobs = {},
   parsers = {
     ["X.y"] = {
       matsch = { kind = "k" },
@@ -48,17 +47,16 @@ return {
   },
 }]])
     assert.equal(table.concat({
-      "plugins/x/plugin.lua:2: about: is missing (a string)",
+      'plugins/x/plugin.lua:2: about: is missing; write about = "what it is for, in one sentence"',
       "plugins/x/plugin.lua:3: name: 'X' must be lower-case letters, digits and _, a letter first",
-      "plugins/x/plugin.lua:4: api: this plugin is written for plugin api 2, this tidemark knows api 1: "
-        .. "it needs a newer tidemark",
+      "plugins/x/plugin.lua:4: api: the plugin is written for plugin api 2, this tidemark speaks up to 1: "
+        .. "upgrade tidemark, or write api = 1",
       "plugins/x/plugin.lua:5: abuot: unknown key, did you mean 'about'?",
-      "plugins/x/plugin.lua:6: jobs: unknown key: this version of tidemark has no jobs in plugins yet",
-      "plugins/x/plugin.lua:8: parsers.X.y: a parser's name is the plugin's, a dot and lower-case words: 'X.videos'",
-      "plugins/x/plugin.lua:8: parsers.X.y.match: is missing: which documents are this parser's own",
-      "plugins/x/plugin.lua:9: parsers.X.y.matsch: unknown key, did you mean 'match'?",
-      "plugins/x/plugin.lua:10: parsers.X.y.post.titel: unknown key, did you mean 'title'?",
-      "plugins/x/plugin.lua:10: parsers.X.y.post.id: is missing: the path of the post's id",
+      "plugins/x/plugin.lua:7: parsers.X.y: a parser's name is the plugin's, a dot and lower-case words: 'X.videos'",
+      'plugins/x/plugin.lua:7: parsers.X.y.match: is missing; write match = { kind = "…" }',
+      "plugins/x/plugin.lua:8: parsers.X.y.matsch: unknown key, did you mean 'match'?",
+      "plugins/x/plugin.lua:9: parsers.X.y.post.titel: unknown key, did you mean 'title'?",
+      'plugins/x/plugin.lua:9: parsers.X.y.post.id: is missing: the path of the post\'s id; write id = "id"',
     }, "\n"), text)
   end)
 
@@ -73,7 +71,7 @@ return {
   end)
 
   it("knows the grammar of paths", function()
-    assert.is_nil(parser(FINE))
+    assert.equal("", parser(FINE))
     assert.matches("'a%.%.b' is no path", parser(FINE .. 'counts = { views = "a..b" }'))
     assert.matches("starts at the document already", parser(FINE .. 'each = "^items"'))
     assert.matches("this field has no unit", parser(FINE .. 'counts = { views = { "a", unit = "ms" } }'))
