@@ -6,8 +6,8 @@
 
 #include "data/json.h"
 
-void value_types(lua_State *L);    /* the metatables of views and of json.null: value.c */
-void bind_json_open(lua_State *L); /* raises */
+void value_types(lua_State *L);                   /* the metatables of views and of json.null: value.c */
+void bind_json_open(lua_State *L);                /* raises */
 bool bind_json_is_array(lua_State *L, int index); /* a table that json.decode made of an array */
 /* A document as Lua tables of its own (what json.decode gives); raises. */
 void bind_json_push_copy(lua_State *L, const cJSON *item);
