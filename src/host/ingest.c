@@ -102,6 +102,8 @@ static int parse_document(const struct run *r, struct delivery *d, const struct 
     if (parser_match(r->registry, platform, doc, &in, &p, &f->err) != 0)
         return fail(f, env->status >= 400 ? "http_error" : "no_parser");
     set_parser(d, p);
+    if (r->sink->matched != NULL)
+        r->sink->matched(r->sink->ctx, r->path, p, doc, &in);
     if (parser_run(p, doc, &in, &d->rows, &f->err) != 0)
         return fail(f, "parser_failed");
     if (d->rows.refused_code != NULL) {

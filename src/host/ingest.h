@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "data/uuid.h"
 #include "host/delivery.h"
+#include "host/parser.h"
 #include "host/plugin.h"
 
 struct ingest_options {
@@ -21,6 +22,9 @@ struct ingest_sink {
     void *ctx;
     /* Takes the delivery over. -1 ends the whole run (the database is gone), with e. */
     int (*take)(void *ctx, struct delivery *d, struct err *e);
+    /* A parser was chosen for a document, which is in work now. May be NULL: only a dry run tells why. */
+    void (*matched)(void *ctx, const char *path, const struct parser_spec *p, const struct json_doc *doc,
+                    const struct parser_input *in);
     /* A file or folder that cannot be taken at all, and why; nothing of it is kept. */
     void (*problem)(void *ctx, const char *path, const char *text);
     /* Now and then, for the progress line: bytes read so far. May be NULL. false: stop, somebody pressed Ctrl-C. */

@@ -39,7 +39,7 @@ size_t input_bytes_read(const struct input *in);
 void input_close(struct input **in);
 
 /* The files a name stands for, in a fixed order: itself, or those below a folder that end in .json, .ndjson, .jsonl or .csv (hidden
- * ones are passed over). ERR_INPUT: not there, or a folder without any. */
+ * ones and results recorded by plugin test, .golden.json, are passed over). ERR_INPUT: not there, or a folder without any. */
 struct input_paths {
     char **path;
     size_t n;

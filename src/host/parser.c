@@ -164,7 +164,11 @@ int parser_match(const struct registry *r, const char *platform, const struct js
         return 0;
     struct buf keys = {0};
     describe(root, in, &keys);
-    err_set(e, ERR_INPUT, "no parser%s%s knows this payload (%s)", platform ? " of " : "", platform ? platform : "", keys.data);
+    struct buf near = {0};
+    bool nearly = parser_near_miss(r, platform, doc, in, &near);
+    err_set(e, ERR_INPUT, "no parser%s%s knows this payload (%s)%s%s", platform ? " of " : "", platform ? platform : "",
+            keys.data, nearly ? "; nearest is " : "", nearly ? near.data : "");
+    buf_free(&near);
     buf_free(&keys);
     return -1;
 }

@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "data/json.h"
 #include "data/rows.h"
@@ -31,6 +32,13 @@ struct parser_input {
  * threads or instagram: say which with -p". */
 int parser_match(const struct registry *r, const char *platform, const struct json_doc *doc, const struct parser_input *in,
                  const struct parser_spec **out, struct err *e);
+
+/* What p asks of a document, in words: "items is a list, kind is \"tube#list\""; of code: "its match function". parser_why.c */
+void parser_conditions(const struct parser_spec *p, struct buf *out);
+/* Of the parsers that are described (not code) the one that nearly takes the document: "tube.videos: 3 of 4 conditions met, but kind is
+ * \"other\", not \"tube#list\"". false: none comes near. */
+bool parser_near_miss(const struct registry *r, const char *platform, const struct json_doc *doc, const struct parser_input *in,
+                      struct buf *out);
 
 /* How many conditions of p a document meets; -1: it is not p's. */
 int parser_score(const struct parser_spec *p, const struct json_doc *doc, const struct parser_input *in, int *score,
