@@ -213,6 +213,44 @@ void pg_cell(lua_State *L, const struct port *port, const struct port_req *req, 
         push_value(L, req->column[column].type, text, len, &c);
 }
 
+static const char types_key;
+
+/* The metatable that the rows get, left at that of the list of names, which is on the top: nothing where no type needs to be kept. */
+static void keep_types(lua_State *L, const struct port_req *req)
+{
+    bool any = false;
+    for (size_t i = 0; i < req->n_column; i++) {
+        uint32_t type = req->column[i].type;
+        bool time = type == PG_DATE || type == PG_TIMESTAMP || type == PG_TIMESTAMPTZ;
+        if (!time && type != PG_JSON && type != PG_JSONB)
+            continue;
+        if (!any)
+            lua_newtable(L);
+        any = true;
+        lua_pushinteger(L, time ? PG_TIMESTAMPTZ : PG_JSONB);
+        lua_setfield(L, -2, req->column[i].name);
+    }
+    if (!any)
+        return;
+    lua_createtable(L, 0, 1);
+    lua_insert(L, -2);
+    lua_rawsetp(L, -2, &types_key);
+    lua_setmetatable(L, -2);
+}
+
+bool pg_rows_types(lua_State *L, int row)
+{
+    luaL_checkstack(L, 3, NULL);
+    if (!lua_getmetatable(L, row))
+        return false;
+    if (lua_rawgetp(L, -1, &types_key) == LUA_TTABLE) {
+        lua_replace(L, -2);
+        return true;
+    }
+    lua_pop(L, 2);
+    return false;
+}
+
 void pg_keys(lua_State *L, const struct port_req *req, const char *call)
 {
     luaL_checkstack(L, 8, NULL);
@@ -230,6 +268,7 @@ void pg_keys(lua_State *L, const struct port_req *req, const char *call)
         lua_rawset(L, -3);
     }
     lua_pop(L, 1);
+    keep_types(L, req);
 }
 
 void pg_row(lua_State *L, const struct port *port, const struct port_req *req, size_t row, int keys, const char *call)
@@ -241,6 +280,8 @@ void pg_row(lua_State *L, const struct port *port, const struct port_req *req, s
         pg_cell(L, port, req, row, i, call);
         lua_rawset(L, -3);
     }
+    if (lua_getmetatable(L, keys))
+        lua_setmetatable(L, -2);
 }
 
 void pg_rows(lua_State *L, const struct port *port, const struct port_req *req, const char *call)

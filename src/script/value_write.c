@@ -25,7 +25,7 @@ struct member {
 
 static const char *write_value(struct writer *w, int index, unsigned depth, struct buf *out);
 
-static bool valid_utf8(const char *s, size_t n)
+bool value_is_utf8(const char *s, size_t n)
 {
     const unsigned char *p = (const unsigned char *)s, *stop = p + n;
     while (p < stop) {
@@ -49,7 +49,7 @@ static bool valid_utf8(const char *s, size_t n)
 
 static const char *write_text(const char *s, size_t n, struct buf *out)
 {
-    if (!valid_utf8(s, n))
+    if (!value_is_utf8(s, n))
         return "a text that is not UTF-8 cannot be JSON (was it cut in the middle of a character?)";
     json_write_string(s, n, out);
     return NULL;
