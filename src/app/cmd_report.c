@@ -143,9 +143,9 @@ static int run_report(struct report_cmd *c, const struct report *r, struct err *
     int rc = read_vars(c, vars, copies, e);
     if (rc == 0)
         rc = report_check_vars(r, vars, c->vars.n, e); /* a typing error is told before a server is started */
-    if (rc == 0 && (rc = app_owner(c->app, c->who, &owner, e)) == 0 && (rc = app_need_database(c->app, e)) == 0) {
+    if (rc == 0 && (rc = app_owner(c->app, c->who, &owner, e)) == 0 && (rc = app_need_plugin_db(c->app, e)) == 0) {
         uuid_format(&owner, owner_text);
-        rc = report_run(r, c->app->session, owner_text, vars, c->vars.n, &rows, e);
+        rc = report_run(r, c->app->plugin_session, owner_text, vars, c->vars.n, &rows, e);
     }
     if (rc == 0) {
         struct table_layout layout = report_layout(r, vars, c->vars.n);
