@@ -26,7 +26,8 @@ struct vm {
     enum vm_meter hit;          /* the last limit that was passed, of this run or call */
     struct vm_use use[VM_METERS];
     char limit_text[VM_METERS][80];
-    unsigned epoch; /* of the payload in work: a view of another one is dead */
+    struct run *run; /* whose function is at work (run_state.h); NULL: none */
+    unsigned epoch;  /* of the payload in work: a view of another one is dead */
     bool epoch_live;
 };
 
