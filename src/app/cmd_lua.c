@@ -6,6 +6,7 @@
 
 #include "app/editor.h"
 #include "app/output.h"
+#include "app/stop.h"
 #include "app/when.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -88,7 +89,8 @@ static int run_chunk(struct lua_cmd *c, struct err *e)
     struct buf unsaved = {0};
     const struct run_code code = prompt_code(&call);
     c->no_database.kind = ERR_NONE;
-    int rc = run_function(c->vm, &o, &code, &unsaved, e);
+    stop_begin(c->vm);
+    int rc = stop_end(run_function(c->vm, &o, &code, &unsaved, e), e);
     if (rc != 0 && c->no_database.kind != ERR_NONE && strstr(e->text, c->no_database.text) != NULL)
         e->kind = c->no_database.kind; /* not the code's fault */
     lazy_port_close(&port);
@@ -186,7 +188,9 @@ static void run_prompt(struct lua_cmd *c)
         c->line = 1;
         c->app->out.width = term_look(STDOUT_FILENO, TERM_AUTO, false).width;
         enum prompt_state state = take_line(c, line, "prompt", &rc, &e);
-        if (state != PROMPT_UNFINISHED && rc != 0)
+        if (state != PROMPT_UNFINISHED && rc != 0 && e.kind == ERR_CANCELLED)
+            fputs("cancelled\n", stderr);
+        else if (state != PROMPT_UNFINISHED && rc != 0)
             log_error("%s", e.text);
         loop_forget_signal(c->app->loop); /* Ctrl-C was for this line */
     }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "app/output.h"
+#include "app/stop.h"
 #include "app/when.h"
 #include "base/buf.h"
 #include "base/mem.h"
@@ -92,7 +93,8 @@ static int run_report(struct report_cmd *c, const struct report *r, struct err *
         struct when when = {0};
         rc = when_read(&when, e);
         when_set(&when, c->app, &how);
-        rc = rc != 0 ? rc : report_run_lua(r, &how, vars, c->vars.n, &rows, e);
+        stop_begin(r->plugin->vm);
+        rc = stop_end(rc != 0 ? rc : report_run_lua(r, &how, vars, c->vars.n, &rows, e), e);
     } else if (rc == 0) {
         uuid_format(&how.owner, owner_text);
         rc = report_run(r, c->app->session, owner_text, vars, c->vars.n, &rows, e);

@@ -116,6 +116,12 @@ void part_time_limit(struct vm *vm, unsigned ms, const char *by)
     snprintf(text, sizeof vm->limit_text[VM_RUN], "took longer than %.6g s (%s)", (double)ms / 1000, by);
 }
 
+void part_stop(struct vm *vm)
+{
+    if (vm != NULL)
+        vm->over = VM_RUN;
+}
+
 /* --- print ----------------------------------------------------------------------------------------------------------------------- */
 
 static int l_print(lua_State *L)
@@ -142,8 +148,10 @@ static int l_print(lua_State *L)
 
 static int set_print(lua_State *L)
 {
-    lua_pushcclosure(L, l_print, 1);
-    lua_setglobal(L, "print");
+    lua_pushcclosure(L, l_print, 1); /* 1 */
+    sandbox_env(L);
+    lua_pushvalue(L, 1);
+    lua_setfield(L, -2, "print");
     return 0;
 }
 
