@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "data/datetime.h"
 #include "script/box.h"
 #include "script/part_rows.h"
 #include "script/vm_state.h"
@@ -14,16 +15,23 @@ static const char script_key;
 
 /* --- calling ----------------------------------------------------------------------------------------------------------------- */
 
+/* The text has been checked by whoever made it; a time is an instant as everywhere, seconds since the epoch. */
 static void push_value(lua_State *L, const struct part_arg *arg)
 {
+    int64_t us = 0;
     switch (arg->type) {
-    case PART_INTEGER: lua_pushinteger(L, strtoll(arg->text, NULL, 10)); return;
-    case PART_NUMBER: lua_pushnumber(L, strtod(arg->text, NULL)); return;
+    case PART_INTEGER:
+    case PART_NUMBER: must(lua_stringtonumber(L, arg->text) != 0); return;
     case PART_BOOLEAN: lua_pushboolean(L, arg->text[0] == 't'); return;
     case PART_TIME:
-    case PART_TEXT: break;
+        must(datetime_parse(arg->text, &us));
+        if (us % 1000000 == 0)
+            lua_pushinteger(L, us / 1000000);
+        else
+            lua_pushnumber(L, (double)us / 1e6);
+        return;
+    case PART_TEXT: lua_pushstring(L, arg->text); return;
     }
-    lua_pushstring(L, arg->text);
 }
 
 static int push(lua_State *L, void *arg)
