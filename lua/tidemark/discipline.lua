@@ -4,6 +4,9 @@
 -- numbers, shrunk, and carried through a life: candidate, then confirmed by e-BH or by an e-value of 20 on what was learnt
 -- since.
 -- Nothing is written without its evidence, and every subject gets a sentence that says why it was written or not.
+--
+-- What a rule made by statistics of its own (ctx.own) goes through the same, as a family apart, and is marked in all that is
+-- said of it. It begins as a candidate however small its p: that a p may be looked at every week is not the host's to say.
 
 local build = require("tidemark.analysis.evidence")
 local stats = require("tidemark.stats")
@@ -55,11 +58,15 @@ local function kind_of(c)
   return c.effect and c.effect.unit == "log_count" and "trend" or "effect"
 end
 
-local function prepare(candidates)
+-- The tested ones of a family: what the host computed, or (own) what the plugin did.
+local function prepare(candidates, own)
   local tested, p, e = {}, {}, {}
   for i, c in ipairs(candidates) do
     c.kind, c.values, c.params = kind_of(c), c.values or {}, c.params or {}
-    if c.status == "tested" then
+    if c.test and (c.test.p_kind == "own") ~= (c.own ~= nil) then
+      error(("'%s': statistics of a plugin's own without their mark, or the mark without them"):format(c.subject.key))
+    end
+    if c.status == "tested" and (c.own ~= nil) == own then
       c.gate = c.gate or math.log(1 + (c.kind == "trend" and TREND_GATE or GATE))
       local k = contrast_of(c)
       k.scale = k.scale or 1.0
@@ -99,7 +106,7 @@ local function correct(tested, p, e)
   for rank, i in ipairs(order) do
     local t = tested[i]
     local error = t.k.error * t.k.scale
-    t.rank, t.q, t.confirmed = rank, q[i], eq[i] <= ALPHA
+    t.rank, t.q, t.confirmed = rank, q[i], eq[i] <= ALPHA and not t.c.own
     t.tau, t.shrunk = tau, t.k.raw * tau ^ 2 / (tau ^ 2 + error ^ 2) -- on the contrast's own scale
   end
 end
@@ -114,6 +121,10 @@ local function gates(t)
     { name = "min_shrunk", limit = k.gate / 2, value = math.abs(t.shrunk), unit = k.unit,
       passed = math.abs(t.shrunk) >= k.gate / 2 },
   }
+  if c.own then
+    local near = k.raw < 0 and -k.hi or k.lo -- the end that is nearer to nothing
+    list[#list + 1] = { name = "interval", limit = 0.0, value = near, unit = k.unit, passed = near > 0 }
+  end
   if c.power then
     list[#list + 1] = {
       name = "min_works", limit = c.power.needed, value = c.power.used, unit = c.power.unit,
@@ -151,12 +162,15 @@ end
 local function fresh(t, life)
   local S, V = (t.k.S - (life.s0 or 0)) * (life.direction or 1), t.k.V - (life.v0 or 0)
   if V <= 1e-6 * t.k.V then return 1.0, nil end -- as much as before: what is written has ten digits
+  -- whether a plugin's estimates add up nobody knows: what came since says no more than the whole does
+  if t.c.own then S = math.min(S, math.abs(t.k.raw * t.k.scale) * V) end
   return stats.halfnormal_e(S, V, TAU), S / V
 end
 
 local function copy(life)
   local out = {}
   for k, v in pairs(life) do out[k] = v end
+  out.own = nil
   return out
 end
 
@@ -186,8 +200,11 @@ end
 
 -- --- sentences ---------------------------------------------------------------------------------------------------------------
 
+local PLAIN = { rho = "%+.2f", hours = "%+.3g h", seconds = "%+.3g s", count = "%+.4g" }
+
 local function signed(x, unit)
   if unit == "probability" then return ("%+.0f points"):format(100 * x) end
+  if PLAIN[unit] then return PLAIN[unit]:format(x) end
   return ("%+.0f %%"):format(util.percent(x) or 0)
 end
 
@@ -198,6 +215,7 @@ local function numbers(t)
 end
 
 local function gate_text(k)
+  if PLAIN[k.unit] then return (signed(k.gate, k.unit):gsub("^%+", "")) end
   return k.unit == "probability" and ("%.0f points"):format(100 * k.gate) or ("%.0f %%"):format(util.percent(k.gate))
 end
 
@@ -215,7 +233,8 @@ local function not_written(t)
     return "insufficient", text:format(t.c.power.used, t.c.power.needed, t.c.power.unit, numbers(t))
   end
   local reason = t.q > ALPHA and "not above chance" or math.abs(k.raw) < k.gate and "smaller than the gate of " .. gate_text(k)
-    or math.abs(t.shrunk) < k.gate / 2 and "too little of it left after shrinking" or "too few on one side"
+    or math.abs(t.shrunk) < k.gate / 2 and "too little of it left after shrinking"
+    or t.c.own and "its interval holds nothing at all" or "too few on one side"
   return "not_shown", ("not shown, %s: %s"):format(reason, numbers(t))
 end
 
@@ -231,6 +250,7 @@ end
 
 local function shown(k, x)
   if not util.finite(x) then return nil end
+  if PLAIN[k.unit] then return util.round(x) end
   return util.round(k.unit == "probability" and 100 * x or util.percent(x))
 end
 
@@ -247,7 +267,8 @@ local function verdict(t, ok)
   return decision == "insufficient" and "insufficient data" or "no evidence"
 end
 
-local function decide_tested(run, t, previous)
+-- stands: a row stands, also one whose life this subject does not go on with.
+local function decide_tested(run, t, previous, stands)
   local c, k = t.c, t.k
   local r = result_of(run, c)
   r.effect, r.lo, r.hi, r.p, r.q = shown(k, k.raw), shown(k, k.lo), shown(k, k.hi), util.round(c.test.p), util.round(t.q)
@@ -272,20 +293,20 @@ local function decide_tested(run, t, previous)
   if r.decision == "insufficient" then r.n, r.needed = c.power.used, c.power.needed end
   r.evidence = build.tested(run, t)
   if life or improvement then r.row = write.row(run, c, r, t) end
-  if not life and not improvement and previous then
+  if not life and not improvement and stands then
     r.row = { table = write.table_of(c), finding_key = r.finding_key, remove = true }
   end
   return r
 end
 
-local function decide_insufficient(run, c, previous, family)
+local function decide_insufficient(run, c, previous, stands, family)
   local r = result_of(run, c)
   r.decision, r.why = "insufficient", "insufficient data: " .. c.why
   c.values.verdict = c.kind == "improvement" and "insufficient data" or nil
   r.evidence = build.insufficient(run, c, family)
   if c.kind == "improvement" and c.subject.type == "change" then -- an account with too little stands in the results only
     r.row = write.row(run, c, r, nil)
-  elseif previous and expired(previous, run) then
+  elseif previous and expired(previous, run) or stands and not previous then
     r.row = { table = write.table_of(c), finding_key = r.finding_key, remove = true }
   elseif previous then
     r.why = r.why .. "; the row that stands is kept" ..
@@ -300,32 +321,49 @@ end
 ---@return string
 function M.key(run, c)
   if c.kind == "improvement" then
-    return ("%s|%s|%s"):format(run.rule, c.subject.key, util.week(util.epoch(run.as_of)))
+    local key = ("%s|%s|%s"):format(run.rule, c.subject.key, util.week(util.epoch(run.as_of)))
+    return c.platform and key .. "|" .. c.platform or key
   end
   return ("%s|%s|%s"):format(run.rule, c.platform or "*", c.subject.key)
+end
+
+-- The mark of a plugin's own statistics: on the result, in its sentence and (evidence.lua) in its evidence.
+local function mark(run, c, r)
+  if c.own then
+    r.own = build.plugin_of(run)
+    r.why = ("own statistics of plugin %s: %s"):format(r.own, r.why)
+  end
+  return r
 end
 
 --- Decides on all candidates of one run.
 ---@param run table id, rule, plugin, computed_at, as_of, watermark, since (ISO 8601), metric, age_h, withheld_h, tz, segment,
 ---  input_hash
 ---@param candidates tidemark.Candidate[]
----@param previous table<string, table>? finding_key -> lifecycle of the row that stands
----@return table[] results in the order of the candidates
+---@param previous table<string, table>? finding_key -> lifecycle of the row that stands, own = true beside it where its
+---  statistics are a plugin's own
+---@return table[] results in the order of the candidates; own: the plugin whose statistics they are
 ---@return string[] expired keys of candidates that stand, were not looked at in this run, and whose time is over
 function M.decide(run, candidates, previous)
   previous = previous or {}
-  local tested, p, e = prepare(candidates)
-  correct(tested, p, e)
-  local by_index, results, met = {}, {}, {}
-  for _, t in ipairs(tested) do
-    t.family = #tested
-    by_index[t.index] = t
+  local by_index, results, met, size = {}, {}, {}, {}
+  for _, own in ipairs({ false, true }) do
+    local tested, p, e = prepare(candidates, own)
+    correct(tested, p, e)
+    size[own] = #tested
+    for _, t in ipairs(tested) do
+      t.family = #tested
+      by_index[t.index] = t
+    end
   end
   for i, c in ipairs(candidates) do
-    local key = M.key(run, c)
+    local key, own = M.key(run, c), c.own ~= nil
+    local before, t = previous[key], by_index[i]
+    local stands = before ~= nil
     met[key] = true
-    local t = by_index[i]
-    results[i] = t and decide_tested(run, t, previous[key]) or decide_insufficient(run, c, previous[key], #tested)
+    if before and (before.own or false) ~= own then before = nil end -- the life of other statistics is not this one's
+    local r = t and decide_tested(run, t, before, stands) or decide_insufficient(run, c, before, stands, size[own])
+    results[i] = mark(run, c, r)
   end
   local gone = {}
   for _, key in ipairs(util.keys(previous)) do

@@ -59,6 +59,7 @@ end
 local function say(x, unit)
   if unit == "log_ratio" or unit == "log_count" then return percent(100 * (math.exp(x) - 1)) end
   if unit == "probability" then return ("%.0f %%"):format(100 * x) end
+  if unit == "points" then return ("%+.0f points"):format(100 * x) end
   if unit == "rho" then return ("%+.2f"):format(x) end
   if unit == "ratio" then return ("%.1f times"):format(x) end
   if unit == "hours" then return ("%.3g h"):format(x) end
@@ -66,7 +67,7 @@ local function say(x, unit)
   return plain(x)
 end
 
-local NOTHING = { log_ratio = 0, log_count = 0, rho = 0, ratio = 1 } -- what no effect is in each unit
+local NOTHING = { log_ratio = 0, log_count = 0, rho = 0, points = 0, ratio = 1 } -- what no effect is in each unit
 
 local function verdict(e)
   local effect, interval = table_of(e.effect), table_of(e.interval)
@@ -104,7 +105,7 @@ local METHODS = {
   hartung_knapp = "Hartung and Knapp's", welch = "Welch's", bca = "bootstrap (BCa)", wilson = "Wilson's",
   beta_posterior = "the quantiles of a beta posterior", fisher_z = "Fisher's z",
   ols_ar1 = "a line whose errors remember the week before (AR(1))", delta = "the delta method",
-  prediction = "where one more value was to be expected", bootstrap = "bootstrap",
+  prediction = "where one more value was to be expected", bootstrap = "bootstrap", own = "the plugin",
 }
 
 -- --- what each kind compares ------------------------------------------------------------------------------------------------
@@ -146,7 +147,37 @@ local function headline(e)
   return (form[e.kind] or "%s: %s."):format(subject_of(e), said)
 end
 
+-- What rests on a plugin's own statistics says so before any number.
+local function own_of(e)
+  local own = table_of(e.own)
+  if not next(own) then return {} end
+  local lines = {
+    ("Own statistics of plugin %s: its estimate, interval, p and n are what the plugin says; tidemark did not compute them")
+      :format(text_of(own.plugin) or "?") .. " and cannot check them.",
+    ("How the plugin made them: %s."):format(((text_of(own.method) or "?"):gsub("%.$", ""))),
+  }
+  local why = text_of(own.why)
+  if why then lines[3] = ("What it says of it: %s."):format((why:gsub("%.$", ""))) end
+  return lines
+end
+
+-- A probability of a plugin's own is a difference of two.
+local function own_units(e)
+  if not e.own then return e end
+  local function renamed(x)
+    local out = {}
+    for k, v in pairs(table_of(x)) do out[k] = v end
+    if out.unit == "probability" then out.unit = "points" end
+    return out
+  end
+  local out, gates = renamed(e), {}
+  for i, g in ipairs(table_of(e.gates)) do gates[i] = renamed(g) end
+  out.effect, out.gates = e.effect and renamed(e.effect), gates
+  return out
+end
+
 local function compared(e)
+  if e.own then return {} end
   local metric, baseline = table_of(e.metric), table_of(e.baseline)
   local what = (text_of(metric.name) or "the metric"):gsub("_", " ")
   local line = (QUESTION[e.kind] or "Compared: %s"):format(what)
@@ -191,6 +222,7 @@ end
 
 local P_KIND = {
   fixed_n = "for one look at the data", always_valid = "valid however often it is looked at", bootstrap = "by resampling",
+  own = "as the plugin says",
 }
 local SIDED = { two = "two-sided", greater = "one-sided, for more", less = "one-sided, for less" }
 
@@ -244,7 +276,8 @@ local GATES = {
   min_effect = "the estimate is large enough", min_shrunk = "the shrunk estimate is large enough",
   min_change = "the change is large enough", min_n = "there are enough", min_works = "there are enough works",
   min_n_each = "there are enough on both sides", min_adopters = "enough accounts took it up",
-  min_multiple = "it is many times what was expected", min_factor = "it is large enough", q = "q is small enough",
+  min_multiple = "it is many times what was expected", interval = "the whole interval lies on one side of nothing",
+  min_factor = "it is large enough", q = "q is small enough",
 }
 
 local function gate_line(g)
@@ -252,7 +285,7 @@ local function gate_line(g)
   local function value(x)
     x = number_of(x)
     if not x then return "?" end
-    if NOTHING[unit] or unit == "probability" then return say(x, unit) end
+    if NOTHING[unit] or unit == "probability" or unit == "points" then return say(x, unit) end
     return plain(x) .. (unit and " " .. unit or "")
   end
   local name = GATES[g.name] or (text_of(g.name) or "?"):gsub("_", " ")
@@ -275,6 +308,7 @@ local REASONS = {
 }
 
 local function excluded_of(e)
+  if e.own then return nil end -- nobody knows what the plugin left out
   local parts = {}
   for _, x in ipairs(table_of(e.excluded)) do
     local reason = text_of(x.reason) or "?"
@@ -348,11 +382,12 @@ end
 ---@param row table? of the finding or of rule_results: decision and why are read, where there are any
 ---@return string[] lines plain sentences, ASCII but for names; not wrapped
 function M.text(evidence, row)
-  local e, lines = table_of(evidence), {}
+  local e, lines = own_units(table_of(evidence)), {}
   local function add(x)
     for _, line in ipairs(type(x) == "table" and x or { x }) do lines[#lines + 1] = line end
   end
   add(headline(e))
+  add(own_of(e))
   add(compared(e))
   add(estimate(e))
   add(numbers(e))

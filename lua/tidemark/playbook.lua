@@ -193,7 +193,7 @@ end
 
 local function index_findings(findings)
   local by = {}
-  for _, finding in ipairs(findings or {}) do
+  for _, finding in ipairs(findings) do
     local key
     if type_of(finding) == "tag" then
       key = "tag:" .. tostring(finding.subject)
@@ -269,7 +269,7 @@ end
 
 -- Findings about what is no feature (formats, numeric facts), as far as their names are enumerated ones.
 local function other_items(findings, book)
-  for _, finding in ipairs(findings or {}) do
+  for _, finding in ipairs(findings) do
     local kind = type_of(finding)
     local stands = finding.state == "confirmed" or finding.state == "candidate"
     if (kind == "fact" or kind == "format") and stands and names.safe(finding.subject) and finding.effect then
@@ -286,7 +286,7 @@ end
 
 local function no_difference(findings)
   local best, list = {}, {}
-  for _, finding in ipairs(findings or {}) do
+  for _, finding in ipairs(findings) do
     if finding.decision == "no_difference" and names.safe(finding.subject) then
       local key = ("%s:%s:%s"):format(type_of(finding), finding.subject, finding.platform or "*")
       if not best[key] or better(finding, best[key]) then best[key] = finding end
@@ -295,6 +295,39 @@ local function no_difference(findings)
   for _, key in ipairs(sorted_keys(best)) do list[#list + 1] = finding_item(best[key], "makes no difference") end
   table.sort(list, function(a, b)
     if (a.n or 0) ~= (b.n or 0) then return (a.n or 0) > (b.n or 0) end
+    if a.feature ~= b.feature then return a.feature < b.feature end
+    return tostring(a.platform) < tostring(b.platform)
+  end)
+  return list
+end
+
+-- What rests on a plugin's own statistics is kept apart: nothing that the host computed may borrow its state, and who follows
+-- the playbook is to know whose numbers these are.
+local function split(findings)
+  local computed, own = {}, {}
+  for _, finding in ipairs(findings or {}) do
+    local list = finding.own and own or computed
+    list[#list + 1] = finding
+  end
+  return computed, own
+end
+
+local UNITS = { probability = "points", rho = "correlation", hours = "h", seconds = "s", count = "" }
+
+local function own_items(findings)
+  local list = {}
+  for _, finding in ipairs(findings) do
+    local kind = type_of(finding)
+    local nameable = names.safe(finding.subject) and names.safe(finding.own) and kind ~= "content"
+    if nameable and STATES[finding.state] and finding.effect then
+      local item = finding_item(finding, finding.state)
+      item.unit, item.own, item.q = UNITS[finding.unit], finding.own, finding.q or 1
+      list[#list + 1] = item
+    end
+  end
+  table.sort(list, function(a, b)
+    if STATES[a.state] ~= STATES[b.state] then return STATES[a.state] < STATES[b.state] end
+    if a.q ~= b.q then return a.q < b.q end
     if a.feature ~= b.feature then return a.feature < b.feature end
     return tostring(a.platform) < tostring(b.platform)
   end)
@@ -367,11 +400,11 @@ end
 ---@param world { as_of: number } epoch seconds; later posts are not looked at
 ---@param findings table[]? rows { id, table, kind, subject, platform, state, effect, lo, hi, n, q, decision }, kind
 --- = the subject's type, or that of the evidence beside subject_type; effects in percent, of facts per standard deviation, of
---- rates (kind "rate") in points
+--- rates (kind "rate") in points; own: the plugin whose own statistics it rests on, with the unit of its effect
 ---@param opts table? creator or account: his playbook, with the owner's other creators as his prior; works_per_week (as
 --- he does); max_tags; groups: by tag, of a group a work has one; fatigue: see plan; seed; prior: by feature { mean, sd }
 --- in place of the owner's other creators
----@return table playbook { as_of, who, works, act, avoid, same, try, plan, pooled }
+---@return table playbook { as_of, who, works, act, avoid, same, try, own, plan, pooled }
 function M.build(posts, world, findings, opts)
   opts = opts or {}
   local function is_mine(post)
@@ -386,10 +419,11 @@ function M.build(posts, world, findings, opts)
   local prior = opts.prior or pooled_prior(works, f, world.as_of)
   local state, n = fit(works, f, { as_of = world.as_of, prior = prior, take = function(work) return work.mine end })
   local used = usage(works, f, world.as_of)
+  local computed, own = split(findings)
   local book = { as_of = world.as_of, works = n, pooled = prior ~= nil, act = {}, avoid = {}, try = {},
-    same = no_difference(findings), features = #f.names, sigma = state.sigma }
-  sort_items(items_of(state, f, used, index_findings(findings)), book)
-  other_items(findings, book)
+    same = no_difference(computed), own = own_items(own), features = #f.names, sigma = state.sigma }
+  sort_items(items_of(state, f, used, index_findings(computed)), book)
+  other_items(computed, book)
   local per_week = opts.works_per_week or math.max(1, math.min(21, math.floor(used.lately / used.weeks + 0.5)))
   local groups = {}
   for _, i in ipairs(f.tags) do groups[i] = opts.groups and opts.groups[f.names[i]] end

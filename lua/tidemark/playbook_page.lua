@@ -5,6 +5,7 @@ local names = require("tidemark.playbook_names")
 local M = {}
 
 local BYTES = 2048
+local OWN = 7 -- rows that are not tidemark's own are enough
 
 local function date(epoch) return os.date("!%Y-%m-%d", math.floor(epoch)) end
 
@@ -12,12 +13,21 @@ local function rounded(x) return x and math.floor(x + 0.5) end
 
 local function signed(x) return x and ("%+d"):format(rounded(x)) or "?" end
 
+-- A plugin's own may have other units than percent: 2.5 hours are not 3.
+local function fine(item) return item.own and item.unit and item.unit ~= "points" end
+
+local function amount(item, x)
+  if x and fine(item) then return ("%+.3g"):format(x) end
+  return signed(x)
+end
+
 local function item_line(item)
   local what = item.feature .. (item.platform and names.safe(item.platform) and " on " .. item.platform or "")
   local parts = {}
   if item.direction then what = item.direction .. " " .. what end
   local unit = item.direction and "% per standard deviation" or item.unit or "%"
-  parts[1] = ("%s %s (%s to %s)"):format(signed(item.lift), unit, signed(item.lo), signed(item.hi))
+  parts[1] = ("%s %s (%s to %s)"):format(amount(item, item.lift), unit, amount(item, item.lo), amount(item, item.hi))
+  if item.own then parts[#parts + 1] = "by plugin " .. item.own end
   if item.p then parts[#parts + 1] = ("P(lift > 0) %.2f"):format(item.p) end
   parts[#parts + 1] = item.state
   parts[#parts + 1] = "n " .. tostring(item.n or "?")
@@ -30,6 +40,7 @@ end
 local SECTIONS = {
   { "act", "## Do", "- nothing is sure enough yet" }, { "avoid", "## Avoid" }, { "try", "## Try next" },
   { "same", "## Makes no difference" },
+  { "own", "## Plugins' own statistics, not computed by tidemark, 95 % intervals" },
 }
 
 local function plan_line(work)
@@ -39,14 +50,14 @@ end
 
 -- How many rows each list may keep so that everything fits: the longest list gives first, never its first row.
 local function trim(book, size_of)
-  local keep = { act = #book.act, avoid = #book.avoid, try = #book.try, same = #book.same, plan = #book.plan }
+  local keep = { act = #book.act, avoid = #book.avoid, try = #book.try, same = #book.same, own = math.min(OWN, #book.own), plan = #book.plan }
   while size_of(keep) > BYTES do
     local most, at = 1, nil
-    for _, name in ipairs({ "same", "plan", "avoid", "try", "act" }) do
+    for _, name in ipairs({ "own", "same", "plan", "avoid", "try", "act" }) do
       if keep[name] > most then most, at = keep[name], name end
     end
     if not at then
-      for _, name in ipairs({ "same", "plan", "avoid", "try", "act" }) do
+      for _, name in ipairs({ "own", "same", "plan", "avoid", "try", "act" }) do
         if keep[name] > 0 then at = name break end
       end
     end
@@ -62,7 +73,7 @@ local function render(book, keep)
   for _, section in ipairs(SECTIONS) do
     local list, n = book[section[1]], keep[section[1]]
     left = left + #list - n
-    if #list > 0 or section[3] then out[#out + 1] = section[2] end
+    if n > 0 or #list > 0 and section[1] ~= "own" or section[3] then out[#out + 1] = section[2] end
     if #list == 0 and section[3] then out[#out + 1] = section[3] end
     for k = 1, n do out[#out + 1] = item_line(list[k]) end
   end
@@ -109,6 +120,18 @@ local function as_table(book, keep)
     local rows = {}
     for k = 1, keep[list] do rows[k] = plain(book[list][k]) end
     t[name] = jsonlist.array(rows)
+  end
+  if keep.own > 0 then -- the numbers in it are not tidemark's
+    local rows = {}
+    for k = 1, keep.own do
+      local item = book.own[k]
+      rows[k] = plain(item)
+      rows[k].own_statistics_of, rows[k].unit, rows[k].interval = item.own, item.unit or "%", 95
+      for _, key in ipairs(fine(item) and { "lift", "lo", "hi" } or {}) do
+        rows[k][key] = item[key] and tonumber(("%.3g"):format(item[key]))
+      end
+    end
+    t.own_statistics = jsonlist.array(rows)
   end
   t.next_week = jsonlist.array(table.move(book.plan, 1, keep.plan, 1, {}))
   return t

@@ -83,6 +83,14 @@ static const char *state_text(const struct learn_outcome *o)
     return o->state == LEARN_UNCHANGED ? "unchanged" : "ran";
 }
 
+static bool any_own(const struct learn *l)
+{
+    for (size_t i = 0; i < l->n_outcome; i++)
+        if (l->outcome[i].own > 0)
+            return true;
+    return false;
+}
+
 static void print_rules(const struct learn_cmd *c, const struct learn *l)
 {
     static const struct column columns[] = {
@@ -93,23 +101,27 @@ static void print_rules(const struct learn_cmd *c, const struct learn *l)
         {"no_difference", COLUMN_INTEGER},
         {"not_shown", COLUMN_INTEGER},
         {"insufficient", COLUMN_INTEGER},
+        {"own_statistics", COLUMN_INTEGER}, /* subjects whose numbers are the plugin's own */
     };
     enum { N = sizeof columns / sizeof *columns };
     static char title[] = "Learnt, rule by rule", rule[] = "rule", insufficient[] = "insufficient",
                 too_little[] = "too little data", no_difference[] = "no_difference", not_shown[] = "not_shown",
-                none[] = "makes no difference", open[] = "not shown";
+                none[] = "makes no difference", open[] = "not shown", own[] = "own_statistics", of_plugin[] = "plugin's own";
+    bool any = any_own(l);
     struct table_column shown[] = {{.name = rule, .decimals = -1, .cut = true},
                                    {.name = no_difference, .title = none, .decimals = -1, .drop = 1},
                                    {.name = not_shown, .title = open, .decimals = -1, .drop = 2},
-                                   {.name = insufficient, .title = too_little, .decimals = -1, .drop = 3}};
+                                   {.name = insufficient, .title = too_little, .decimals = -1, .drop = 3},
+                                   {.name = own, .title = of_plugin, .decimals = -1}};
     struct table_layout layout = {.title = title, .column = shown, .n_column = sizeof shown / sizeof *shown};
-    struct rowset *rows = rowset_new(columns, N);
+    struct rowset *rows = rowset_new(columns, any ? N : N - 1);
     for (size_t i = 0; i < l->n_outcome; i++) {
         const struct learn_outcome *o = &l->outcome[i];
-        const int64_t counts[] = {o->tests, o->written, o->no_difference, o->not_shown, o->insufficient};
-        char text[5][24];
+        const int64_t counts[] = {o->tests, o->written, o->no_difference, o->not_shown, o->insufficient, o->own};
+        enum { N_COUNTS = sizeof counts / sizeof *counts };
+        char text[N_COUNTS][24];
         const char *cells[N] = {o->rule->name, state_text(o)};
-        for (size_t k = 0; k < 5; k++) {
+        for (size_t k = 0; k < N_COUNTS; k++) {
             snprintf(text[k], sizeof text[k], "%" PRId64, counts[k]);
             cells[k + 2] = o->state == LEARN_RAN ? text[k] : NULL;
         }
@@ -119,14 +131,25 @@ static void print_rules(const struct learn_cmd *c, const struct learn *l)
     rowset_free(&rows);
 }
 
-/* One tested subject of a dry run. */
-static void add_result(struct rowset *rows, const struct rule *rule, const cJSON *result)
+/* Is its effect a percentage, as the table's head says? One of a plugin's own may be in hours. */
+static bool in_percent(const cJSON *result)
 {
-    static const char *const names[] = {"platform", "label", "effect", "lo", "hi", "n", "needed", "q", "decision", "why"};
-    enum { N = sizeof names / sizeof *names };
+    const char *unit = json_text(json_path(result, "evidence.effect.unit"));
+    return unit == NULL || strncmp(unit, "log_", 4) == 0 || strcmp(unit, "probability") == 0;
+}
+
+/* One tested subject of a dry run. as_table: for a person, who finds what has another unit in the sentence. */
+static void add_result(struct rowset *rows, const struct rule *rule, const cJSON *result, bool as_table)
+{
+    static const char *const names[] = {"platform", "label", "effect",   "lo",  "hi", "n",
+                                        "needed",   "q",     "decision", "why", "own"};
+    enum { N = sizeof names / sizeof *names, EFFECT = 2, HI = 4 };
+    bool blank = as_table && !in_percent(result);
     struct arena arena = {0};
     const char *cells[N + 1] = {rule->name};
     for (size_t i = 0; i < N; i++) {
+        if (blank && i >= EFFECT && i <= HI)
+            continue;
         const cJSON *value = json_get(result, names[i], strlen(names[i]));
         struct buf text = {0};
         if (json_kind(value) == JSON_STRING) {
@@ -146,21 +169,22 @@ static void print_candidates(const struct learn_cmd *c, const struct learn *l)
     static const struct column columns[] = {
         {"rule", COLUMN_TEXT}, {"platform", COLUMN_TEXT}, {"subject", COLUMN_TEXT}, {"effect", COLUMN_NUMBER},
         {"lo", COLUMN_NUMBER}, {"hi", COLUMN_NUMBER},     {"n", COLUMN_INTEGER},    {"needed", COLUMN_INTEGER},
-        {"q", COLUMN_NUMBER},  {"decision", COLUMN_TEXT}, {"why", COLUMN_TEXT},
+        {"q", COLUMN_NUMBER},  {"decision", COLUMN_TEXT}, {"why", COLUMN_TEXT},     {"own_statistics", COLUMN_TEXT},
     };
     static char title[] = "What would be written, and why the rest would not", effect[] = "effect", lo[] = "lo", hi[] = "hi",
                 q[] = "q", unit[] = "%", why[] = "why", subject[] = "subject", needed[] = "needed",
-                none[] = "Nothing was tested.";
+                none[] = "Nothing was tested.", own[] = "own_statistics", of_plugin[] = "own of plugin";
     struct table_column shown[] = {{.name = effect, .unit = unit, .decimals = 1, .sign = true, .mark = true},
                                    {.name = lo, .decimals = 0, .drop = 3},
                                    {.name = hi, .decimals = 0, .drop = 3},
                                    {.name = q, .decimals = 3, .drop = 2},
                                    {.name = needed, .decimals = 0, .drop = 1},
                                    {.name = subject, .decimals = -1, .cut = true},
+                                   {.name = own, .title = of_plugin, .decimals = -1},
                                    {.name = why, .decimals = -1, .cut = true}};
     struct table_layout layout = {.title = title, .empty = none, .column = shown, .n_column = sizeof shown / sizeof *shown};
     struct json_limits limits = {.bytes = SIZE_MAX / 2, .nodes = SIZE_MAX / 2, .depth = 100};
-    struct rowset *rows = rowset_new(columns, sizeof columns / sizeof *columns);
+    struct rowset *rows = rowset_new(columns, sizeof columns / sizeof *columns - (any_own(l) ? 0 : 1));
     for (size_t i = 0; i < l->n_outcome; i++) {
         struct json_doc *doc = NULL;
         struct err ignored = {0};
@@ -168,7 +192,7 @@ static void print_candidates(const struct learn_cmd *c, const struct learn *l)
         if (results->len == 0 || json_parse(results->data, results->len, &limits, &doc, &ignored) != 0)
             continue;
         for (const cJSON *one = json_root(doc)->child; one != NULL; one = one->next)
-            add_result(rows, l->outcome[i].rule, one);
+            add_result(rows, l->outcome[i].rule, one, c->format == NULL || strcmp(c->format, "table") == 0);
         json_free(&doc);
     }
     print_rows(c, rows, &layout);
@@ -194,6 +218,10 @@ static int conclude(const struct learn_cmd *c, const struct learn *l)
         if (o->state == LEARN_FAILED)
             log_error("%s", o->err.text);
     }
+    for (size_t i = 0; i < l->n_outcome; i++)
+        if (l->outcome[i].own > 0)
+            log_warn("%s: %" PRId64 " of its subjects rest on statistics of plugin %s's own: tidemark did not compute them",
+                     l->outcome[i].rule->name, l->outcome[i].own, l->outcome[i].rule->plugin->name);
     char until[40];
     datetime_format(l->watermark / 1000000 * 1000000, until, sizeof until);
     struct buf text = {0};

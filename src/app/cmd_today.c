@@ -120,9 +120,10 @@ static void add_works(struct rowset *to, const struct rowset *from)
     }
 }
 
+/* What a plugin says by statistics of its own is told apart, by show_own. */
 static bool is_change(const struct rowset *r, size_t row)
 {
-    return is(r, row, "subject_type", "change");
+    return is(r, row, "subject_type", "change") && cell(r, row, "own_statistics") == NULL;
 }
 
 /* The changes of the newest run, each with its verdict; what stands alone against its own past is marked. */
@@ -187,6 +188,32 @@ static void show_works(struct today *t, const struct rowset *found)
         say(t, "Did the AI get better?  no change is recorded: tidemark change add model v7");
     }
     rowset_free(&rows);
+}
+
+/* The findings that rest on a plugin's own statistics: how many, and whose. Their rows stand together, plugin by plugin. */
+static void show_own(struct today *t, const struct rowset *found)
+{
+    struct buf text = {0};
+    const char *last = "";
+    size_t n = 0;
+    for (size_t row = 0; row < found->n_row; row++) {
+        const char *plugin = cell(found, row, "own_statistics");
+        if (plugin == NULL || !is(found, row, "decision", "written"))
+            continue;
+        if (strcmp(plugin, last) != 0)
+            buf_printf(&text, "%s%s", n > 0 ? ", " : "", plugin);
+        last = plugin;
+        n++;
+    }
+    if (n == 0)
+        return;
+    char *line = mem_printf(
+        "Plugins' own statistics  %zu finding%s that tidemark did not compute, of plugin %s: tidemark report findings", n,
+        n == 1 ? "" : "s", text.data);
+    buf_char(&t->out, '\n');
+    say(t, line);
+    mem_free(line);
+    buf_free(&text);
 }
 
 /* --- views, what is stale, what to type ------------------------------------------------------------------------------------- */
@@ -300,9 +327,9 @@ static void show_playbook(struct today *t, const struct rowset *found)
 {
     size_t todo = 0, avoid = 0;
     for (size_t row = 0; row < found->n_row; row++) {
-        bool counts = is(found, row, "decision", "written") && !is_change(found, row) &&
-                      !is(found, row, "subject_type", "account") && !is(found, row, "subject_type", "hashtag") &&
-                      !is(found, row, "subject_type", "platform");
+        bool counts = is(found, row, "decision", "written") && cell(found, row, "own_statistics") == NULL &&
+                      !is_change(found, row) && !is(found, row, "subject_type", "account") &&
+                      !is(found, row, "subject_type", "hashtag") && !is(found, row, "subject_type", "platform");
         for (size_t other = 0; counts && other < row; other++)
             counts = !(is(found, other, "decision", "written") && is(found, other, "pattern", cell(found, row, "pattern")));
         todo += counts && is(found, row, "glyph", "up");
@@ -319,8 +346,10 @@ static int compose(struct today *t, struct err *e)
     struct answer found = {0};
     int rc = ask(t, "findings", "limit", "100000", &found, e);
     t->learnt = rc == 0 && found.rows->n_row > 0;
-    if (t->learnt)
+    if (t->learnt) {
         show_works(t, found.rows);
+        show_own(t, found.rows);
+    }
     if (rc == 0 && (rc = show_weeks(t, e)) == 0)
         rc = show_stale(t, e);
     if (rc == 0) {

@@ -98,11 +98,9 @@ static int take_summary(const struct buf *decided, struct learn_outcome *to, str
     const struct {
         const char *name;
         int64_t *to;
-    } counts[] = {{"tests", &to->tests},
-                  {"written", &to->written},
-                  {"no_difference", &to->no_difference},
-                  {"not_shown", &to->not_shown},
-                  {"insufficient", &to->insufficient}};
+    } counts[] = {{"tests", &to->tests},         {"own", &to->own},
+                  {"written", &to->written},     {"no_difference", &to->no_difference},
+                  {"not_shown", &to->not_shown}, {"insufficient", &to->insufficient}};
     if (json_parse(decided->data, decided->len, &limits, &doc, e) != 0)
         return -1;
     const char *problem = json_text(json_get(json_root(doc), "problem", 7));

@@ -77,6 +77,12 @@ static int score_of(const struct parser_spec *p, const cJSON *doc, const struct 
     return 0;
 }
 
+int parser_score(const struct parser_spec *p, const struct json_doc *doc, const struct parser_input *in, int *score,
+                 struct err *e)
+{
+    return score_of(p, json_root(doc), in, score, e);
+}
+
 /* "(keys: a, b, c)", as far as a person can use it. */
 static void describe(const cJSON *doc, const struct parser_input *in, struct buf *out)
 {

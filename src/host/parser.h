@@ -32,6 +32,10 @@ struct parser_input {
 int parser_match(const struct registry *r, const char *platform, const struct json_doc *doc, const struct parser_input *in,
                  const struct parser_spec **out, struct err *e);
 
+/* How many conditions of p a document meets; -1: it is not p's. */
+int parser_score(const struct parser_spec *p, const struct json_doc *doc, const struct parser_input *in, int *score,
+                 struct err *e);
+
 /* Runs it; what it yields is added to out (lines of one delivery share one), which the caller collapses (rows_collapse) at the end.
  * 0: look into rows (rows, drops, bad items, or refused_code). -1: the parser itself failed (ERR_PLUGIN) and added
  * nothing. Pure: no I/O. */

@@ -21,7 +21,8 @@ static const char findings_sql[] =
     "   'kind', r.evidence ->> 'kind', 'subject', r.subject, 'subject_type', r.subject_type, 'label', r.label, 'platform', "
     "r.platform,"
     "   'state', r.evidence #>> '{lifecycle,state}', 'effect', r.effect, 'lo', r.lo, 'hi', r.hi, 'n', r.n, 'q', r.q,"
-    "   'decision', r.decision)) ORDER BY r.finding_key COLLATE \"C\"), '[]')"
+    "   'decision', r.decision, 'own', r.evidence #>> '{own,plugin}', 'unit', r.evidence #>> '{effect,unit}')) ORDER BY "
+    "r.finding_key COLLATE \"C\"), '[]')"
     "  FROM tidemark.rule_results r LEFT JOIN f ON f.finding_key = r.finding_key WHERE r.user_id = $1::uuid";
 
 /* $2 is a creator, or an account by platform:id, id or handle: how many of each it could be. */

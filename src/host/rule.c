@@ -79,3 +79,23 @@ int rule_unknown(const struct registry *r, const char *name, struct err *e)
     buf_free(&list);
     return -1;
 }
+
+int rule_check_own(const struct rule *rule, struct err *e)
+{
+    const struct plugin *p = rule->plugin;
+    if (p->grant.own_statistics)
+        return 0;
+    char *grant = plugin_grant_line(p, "own_statistics", NULL);
+    const cJSON *declared = member(p->description != NULL ? json_root(p->description) : NULL, "capabilities");
+    const char *why = "tidemark cannot check what it says";
+    if (yes(declared, "own_statistics"))
+        err_set(e, ERR_PLUGIN, "%s: ctx.own is not granted: %s. Where you trust plugin %s, add to tidemark.lua: %s", rule->name,
+                why, p->name, grant);
+    else
+        err_set(e, ERR_PLUGIN,
+                "%s: ctx.own needs a capability, since %s. Add to %s: capabilities = { own_statistics = true }; and to "
+                "tidemark.lua: %s",
+                rule->name, why, p->shown, grant);
+    mem_free(grant);
+    return -1;
+}

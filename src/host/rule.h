@@ -26,3 +26,7 @@ void rule_free(struct rule **r);
 const struct rule *rule_find(const struct registry *r, const char *name);
 /* ERR_USAGE for a name that no plugin has, with the nearest one. */
 int rule_unknown(const struct registry *r, const char *name, struct err *e);
+
+/* May the rule call ctx.own: does its plugin declare statistics of its own, and does the project grant them? ERR_PLUGIN with the lines to
+ * add where not. */
+int rule_check_own(const struct rule *rule, struct err *e);

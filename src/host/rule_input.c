@@ -26,14 +26,13 @@ static const char definitions_sql[] =
     "  FROM tidemark.metric_definitions WHERE isfinite(valid_from) AND media_kind = ''"; /* a break for shorts alone cuts no series */
 
 static const char previous_sql[] =
-    "SELECT coalesce(json_strip_nulls(json_object_agg(finding_key, lifecycle)), '{}') FROM ("
-    " SELECT finding_key, pattern_data -> 'evidence' -> 'lifecycle' AS lifecycle FROM public.ai_learning_patterns WHERE "
-    "user_id = $1::uuid"
-    " UNION ALL SELECT finding_key, evidence -> 'lifecycle' FROM public.content_style_analysis WHERE user_id = $1::uuid"
-    " UNION ALL SELECT finding_key, trend_data -> 'evidence' -> 'lifecycle' FROM public.trend_analysis WHERE user_id = $1::uuid"
-    " UNION ALL SELECT finding_key, context -> 'evidence' -> 'lifecycle' FROM public.ai_improvement_tracking WHERE user_id = "
-    "$1::uuid"
-    ") AS f WHERE starts_with(finding_key, $2 || '|') AND lifecycle IS NOT NULL";
+    "SELECT coalesce(json_strip_nulls(json_object_agg(finding_key, CASE WHEN evidence ? 'own'"
+    "   THEN evidence -> 'lifecycle' || '{\"own\": true}' ELSE evidence -> 'lifecycle' END)), '{}') FROM ("
+    " SELECT finding_key, pattern_data -> 'evidence' AS evidence FROM public.ai_learning_patterns WHERE user_id = $1::uuid"
+    " UNION ALL SELECT finding_key, evidence FROM public.content_style_analysis WHERE user_id = $1::uuid"
+    " UNION ALL SELECT finding_key, trend_data -> 'evidence' FROM public.trend_analysis WHERE user_id = $1::uuid"
+    " UNION ALL SELECT finding_key, context -> 'evidence' FROM public.ai_improvement_tracking WHERE user_id = $1::uuid"
+    ") AS f WHERE starts_with(finding_key, $2 || '|') AND jsonb_typeof(evidence -> 'lifecycle') = 'object'";
 
 static const char last_sql[] = "SELECT input_hash FROM tidemark.rule_runs WHERE user_id = $1::uuid AND rule = $2 ORDER BY "
                                "finished_at DESC, id DESC LIMIT 1";
@@ -73,6 +72,8 @@ static int read_world(struct rule_run *r, struct err *e)
     struct buf input = {0};
     buf_printf(&input, "%s\n%s\n%s\n%s\n%s\n", r->rule->name, r->rule->plugin->version, r->code,
                changes.data != NULL ? changes.data : "", definitions.data != NULL ? definitions.data : "");
+    if (r->rule->plugin->grant.own_statistics) /* taken back, the rule is to run again and be refused */
+        buf_str(&input, "own_statistics\n");
     buf_add(&input, r->posts->digest.bytes, sizeof r->posts->digest.bytes);
     struct sha256 h = sha256_of(input.data, input.len);
     sha256_hex(&h, r->input_hash);

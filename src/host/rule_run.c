@@ -61,6 +61,8 @@ struct questions {
 static int answer(struct rule_run *r, const struct port_question *q, struct buf *candidates, struct buf *part, struct err *e)
 {
     struct buf opts = {0};
+    if (strcmp(q->kind, "own") == 0 && rule_check_own(r->rule, e) != 0)
+        return -1;
     add_options(&opts, q);
     const struct trusted_arg args[] = {
         {.kind = TRUSTED_TEXT, .text = q->kind},       {.kind = TRUSTED_FRAME, .frame = r->posts->frame},

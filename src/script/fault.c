@@ -318,6 +318,20 @@ static void take_kind(lua_State *L, int index, struct err *e)
     lua_pop(L, 2);
 }
 
+void fault_limit(struct vm *vm, lua_State *co, enum vm_meter meter, const char *what, struct err *e)
+{
+    lua_Debug at;
+    vm->hit = meter;
+    for (int level = 0; lua_getstack(co, level, &at); level++) {
+        lua_getinfo(co, "Sl", &at);
+        if (at.currentline > 0) {
+            err_set(e, ERR_PLUGIN, "%s (%s:%d): %s", what, at.short_src, at.currentline, vm_limit_text(vm, meter));
+            return;
+        }
+    }
+    err_set(e, ERR_PLUGIN, "%s: %s", what, vm_limit_text(vm, meter));
+}
+
 /* Where co stopped, as "file:line: ", pushed onto L; "" where no line is known. */
 static const char *place_of(lua_State *L, lua_State *co)
 {
@@ -341,7 +355,7 @@ void fault_report(lua_State *L, lua_State *co, int status, const char *trace, co
         lua_pushfstring(L, "%s%s%s\n%s", where ? where : "", where ? ": " : "", lua_tostring(L, -1),
                         own ? own : "stack traceback:");
     } else {
-        const char *place = lua_type(L, top) != LUA_TSTRING || status == LUA_ERRMEM ? place_of(L, co) : "";
+        const char *place = lua_type(L, top) != LUA_TSTRING ? place_of(L, co) : "";
         lua_pushvalue(L, top);
         to_text(L);
         lua_pushfstring(L, "%s%s\n%s", place, lua_tostring(L, -1), trace);

@@ -6,7 +6,7 @@
  * message, detail, hint, constraint, schema, table, column, position (in characters of the statement, from 1)
  * plugin, call ("ctx.db.query"), where ("plugins/x/plugin.lua:12"), traceback (taken where it was raised)
  *
- * tostring(e) is the message with its call. Inside script/ only; everything here raises. */
+ * tostring(e) is the message with its call. Inside script/ only; what pushes may raise. */
 #pragma once
 
 #include <lua.h>
@@ -28,3 +28,5 @@ void fault_push_req(lua_State *L, const char *call, const struct port_req *req, 
 /* The error value at the top of L, which ended co with status: e as for any other failed call of vm, but with the kind of the
  * database's trouble where that was not caught. trace: of an error that is no fault. */
 void fault_report(lua_State *L, lua_State *co, int status, const char *trace, const char *what, struct err *e);
+/* e for a state that is over a limit, with the line where co stands. Needs no memory of the state's, and does not raise. */
+void fault_limit(struct vm *vm, lua_State *co, enum vm_meter meter, const char *what, struct err *e);

@@ -43,33 +43,56 @@ void numeric_push(lua_State *L, const char *text, size_t len)
         push_text(L, text, len);
 }
 
+/* Puts the parts together as PostgreSQL writes them, and as JSON wants them: no plus, no leading zeros, a digit before the point. */
+static void push_parts(lua_State *L, bool negative, const char *whole, size_t n_whole, const char *part, size_t n_part,
+                       const char *exponent)
+{
+    while (n_whole > 1 && *whole == '0')
+        whole++, n_whole--;
+    lua_pushfstring(L, "%s", negative ? "-" : "");
+    lua_pushlstring(L, n_whole > 0 ? whole : "0", n_whole > 0 ? n_whole : 1);
+    lua_pushstring(L, n_part > 0 ? "." : "");
+    lua_pushlstring(L, part, n_part);
+    lua_pushstring(L, exponent);
+    lua_concat(L, 5);
+    size_t len;
+    const char *text = lua_tolstring(L, -1, &len);
+    push_text(L, text, len);
+    lua_remove(L, -2);
+}
+
+/* "e5", "E-12" and nothing behind it, or nothing at all. */
+static bool is_exponent(const char *p)
+{
+    if (*p == '\0')
+        return true;
+    if (*p != 'e' && *p != 'E')
+        return false;
+    p += 1 + (p[1] == '-' || p[1] == '+');
+    size_t n = strspn(p, "0123456789");
+    return n > 0 && n <= 4 && p[n] == '\0';
+}
+
 bool numeric_make(lua_State *L, const char *text, size_t len)
 {
     static const char *const words[] = {"NaN", "Infinity", "-Infinity"};
-    const char *p = text + (*text == '-' || *text == '+');
-    size_t before = strspn(p, "0123456789"), after = 0;
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (strcmp(text, words[i]) == 0) {
             push_text(L, text, len);
             return true;
         }
-    p += before;
+    bool negative = *text == '-';
+    const char *whole = text + (*text == '-' || *text == '+'), *part = NULL;
+    size_t n_whole = strspn(whole, "0123456789"), n_part = 0;
+    const char *p = whole + n_whole;
     if (*p == '.') {
-        after = strspn(p + 1, "0123456789");
-        p += after + 1;
+        part = p + 1;
+        n_part = strspn(part, "0123456789");
+        p = part + n_part;
     }
-    if (before + after == 0)
+    if (n_whole + n_part == 0 || strlen(text) != len || !is_exponent(p))
         return false;
-    if (*p == 'e' || *p == 'E') {
-        p += 1 + (p[1] == '-' || p[1] == '+');
-        size_t n = strspn(p, "0123456789");
-        if (n == 0 || n > 4)
-            return false;
-        p += n;
-    }
-    if (*p != '\0' || p != text + len)
-        return false;
-    push_text(L, text, len);
+    push_parts(L, negative, whole, n_whole, part != NULL ? part : "", n_part, p);
     return true;
 }
 

@@ -83,7 +83,7 @@ static const char *time_text(lua_State *L, int index, struct buf *out)
         t.seconds = lua_tointeger(L, index);
     } else if (isinf(d)) {
         t.infinite = d < 0 ? -1 : 1;
-    } else if (fabs(d) < 9e12) {
+    } else if (fabs(d) < 9.3e12) {
         double whole = floor(d);
         t.seconds = (int64_t)whole;
         t.us = (int)lround((d - whole) * 1e6);
@@ -92,7 +92,7 @@ static const char *time_text(lua_State *L, int index, struct buf *out)
     } else {
         return "a time is in seconds since 1970, and this number is no such time (is it in milliseconds?)";
     }
-    if (t.seconds > INT64_C(9000000000000) || t.seconds < -INT64_C(9000000000000))
+    if (t.seconds > INT64_C(9300000000000) || t.seconds < -INT64_C(9300000000000))
         return "a time is in seconds since 1970, and this number is no such time (is it in milliseconds?)";
     pg_time_write(&t, out);
     return NULL;

@@ -195,7 +195,10 @@ static int do_slice(lua_State *L)
         lua_concat(t->co, 2);
         status = LUA_ERRRUN;
     }
-    end_badly(L, r, t, status);
+    if (r->vm->over || status == LUA_ERRMEM) /* nothing more may run, or can */
+        fault_limit(r->vm, t->co, r->vm->over ? (enum vm_meter)r->vm->over : VM_MEMORY, r->o->what, &r->failure);
+    else
+        end_badly(L, r, t, status);
     return 0;
 }
 
@@ -256,20 +259,6 @@ static void watch_db(struct run *r)
         return;
     r->db_guard_due_ns = due;
     arm(r, &r->db_guard, (unsigned)(left_ns / 1000000 + 1) * WATCHDOG_SLOWDOWN);
-}
-
-static int expire(struct run *r)
-{
-    lua_State *co = r->main->co;
-    lua_Debug at;
-    r->vm->hit = VM_RUN;
-    for (int level = 0; lua_getstack(co, level, &at); level++) {
-        lua_getinfo(co, "Sl", &at); /* neither raises */
-        if (at.currentline > 0)
-            return err_set(&r->failure, ERR_PLUGIN, "%s (%s:%d): %s", r->o->what, at.short_src, at.currentline,
-                           vm_limit_text(r->vm, VM_RUN));
-    }
-    return err_set(&r->failure, ERR_PLUGIN, "%s: %s", r->o->what, vm_limit_text(r->vm, VM_RUN));
 }
 
 /* --- the driver ----------------------------------------------------------------------------------------------------------------------- */
@@ -349,8 +338,10 @@ static int drive(struct run *r)
     while (r->main != NULL) {
         if (r->port->interrupted != NULL && r->port->interrupted(r->port->host))
             cancel(r);
-        if (expired(r))
-            return expire(r);
+        if (expired(r)) {
+            fault_limit(r->vm, r->main->co, VM_RUN, r->o->what, &r->failure);
+            return -1;
+        }
         if (r->ready == NULL)
             watch_db(r);
         struct task *t = task_next(r);

@@ -13,10 +13,11 @@
 #include "script/bind_frame.h"
 #include "script/bind_json.h"
 #include "script/bind_stats.h"
+#include "script/bind_time.h"
 #include "script/box.h"
 #include "script/vm_state.h"
 
-enum { FILE_MAX = 4 << 20, LINE_MAX_BYTES = 8 << 10 };
+enum { FILE_MAX = 4 << 20, LINE_MAX_BYTES = 8 << 10, NAME_MAX_BYTES = 200 };
 
 /* In the registry: the globals of the plugin's own code. The state's own globals are the host's: what is loaded for the host (the
  * contract) and what C looks up by name runs with them, and no plugin can reach them to bend them. */
@@ -101,6 +102,8 @@ int sandbox_load(lua_State *L, const char *path, const char *shown)
 static bool good_module_name(const char *name)
 {
     bool start = true;
+    if (strlen(name) > NAME_MAX_BYTES)
+        return false;
     for (const char *p = name; *p != '\0'; p++) {
         bool word = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || (*p >= '0' && *p <= '9') || *p == '_';
         if (!word && (start || *p != '.'))

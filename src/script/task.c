@@ -1,4 +1,6 @@
 /* Tasks: coroutines that may wait. A completion only queues; the driver in run.c resumes. */
+#include <string.h>
+
 #include "script/fault.h"
 #include "script/run_state.h"
 
@@ -236,6 +238,12 @@ static void raise_unfinished(lua_State *L, struct task *t, const char *call)
     fault_cancelled(L, call);
 }
 
+/* The host counts the database's time too, to the statement, and stops what is at work. */
+static bool is_over(const struct err *e)
+{
+    return e->kind == ERR_PLUGIN && strstr(e->text, "(limits.db_s)") != NULL;
+}
+
 struct port_req *task_answer(lua_State *L, const char *call, const char *sql)
 {
     struct task *t = task_current(L);
@@ -246,6 +254,13 @@ struct port_req *task_answer(lua_State *L, const char *call, const char *sql)
         return t->req;
     if (t->using != NULL)
         t->using->failed = true;
+    if (is_over(&t->req->err)) {
+        t->run->db_over = true;
+        t->run->vm->hit = VM_DB;
+        task_settle(t);
+        task_refused(L);
+        fault_budget(L, call, VM_DB);
+    }
     fault_push_req(L, call, t->req, sql);
     task_settle(t);
     lua_error(L);

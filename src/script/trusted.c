@@ -77,7 +77,7 @@ static int do_call(lua_State *L)
     for (size_t i = 0; i < call->n; i++)
         push_arg(L, &call->args[i], 2);
     lua_call(L, (int)call->n, 1);
-    const char *wrong = value_write(L, -1, call->json);
+    const char *wrong = value_write_large(L, -1, call->json);
     if (wrong != NULL)
         return luaL_error(L, "the result: %s", wrong);
     return 0;

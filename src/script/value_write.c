@@ -222,11 +222,21 @@ static const char *write_value(struct writer *w, int index, unsigned depth, stru
     return wrong;
 }
 
-const char *value_write(struct lua_State *L, int index, struct buf *out)
+static const char *write_up_to(lua_State *L, int index, size_t most, struct buf *out)
 {
-    struct writer w = {.L = L, .left = BYTES_MAX};
+    struct writer w = {.L = L, .left = most};
     int top = lua_gettop(L);
     const char *wrong = write_value(&w, lua_absindex(L, index), 0, out);
     lua_settop(L, top);
     return wrong;
+}
+
+const char *value_write(struct lua_State *L, int index, struct buf *out)
+{
+    return write_up_to(L, index, BYTES_MAX, out);
+}
+
+const char *value_write_large(struct lua_State *L, int index, struct buf *out)
+{
+    return write_up_to(L, index, SIZE_MAX / 2, out);
 }

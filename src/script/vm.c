@@ -42,7 +42,6 @@ void vm_check_budget(lua_State *L)
 
 void vm_hook(lua_State *L, lua_Debug *ar)
 {
-    (void)ar;
     struct vm *vm = vm_of(L);
     if (!vm->over && vm_cpu_ns() < vm->deadline_ns && vm_wall_ns() < vm->wall_deadline_ns) {
         if (lua_gethookcount(L) != HOOK_STEP) /* a coroutine kept from a call that went over */
@@ -54,7 +53,14 @@ void vm_hook(lua_State *L, lua_Debug *ar)
     lua_sethook(vm->L, vm_hook, LUA_MASKCOUNT, 1);
     if (L != vm->L)
         *(uintptr_t *)lua_getextraspace(L) |= 1;
-    vm_check_budget(L);
+    lua_sethook(L, vm_hook, LUA_MASKCOUNT, 1);
+    /* luaL_error would name the caller's line: inside a hook the running function is level 0 */
+    lua_getinfo(L, "Sl", ar);
+    if (ar->currentline > 0)
+        lua_pushfstring(L, "%s:%d: %s", ar->short_src, ar->currentline, vm_limit_text(vm, (enum vm_meter)vm->over));
+    else
+        lua_pushstring(L, vm_limit_text(vm, (enum vm_meter)vm->over));
+    lua_error(L);
 }
 
 bool vm_may_close(lua_State *co)

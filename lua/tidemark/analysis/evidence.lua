@@ -53,8 +53,21 @@ local function numbers(n)
   }
 end
 
+--- The plugin a run's rule is of, by name.
+---@param run table
+---@return string
+function M.plugin_of(run)
+  return run.plugin:match("^[^@]*")
+end
+
+-- What says of statistics that they are a plugin's own: no evidence of such ones is without it.
+local function own_of(run, c)
+  return c.own and { plugin = M.plugin_of(run), method = c.own.method, why = c.own.why } or nil
+end
+
 local function head(run, c, kind)
   return {
+    own = own_of(run, c),
     v = 1, kind = kind, rule = run.rule, plugin = run.plugin, run = run.id, computed_at = run.computed_at,
     subject = { type = c.subject.type, key = c.subject.key, label = c.subject.label, platform = c.platform },
     metric = metric_of(run, c), baseline = c.baseline or { kind = "none", text = "nothing to compare with" },
@@ -68,8 +81,9 @@ local function head(run, c, kind)
   }
 end
 
-local function family(run, m)
-  return { id = run.rule .. "|" .. util.week(util.epoch(run.as_of)), m = m, procedure = "BH", alpha = 0.05 }
+local function family(run, c, m)
+  local id = run.rule .. "|" .. util.week(util.epoch(run.as_of))
+  return { id = c.own and id .. "|own" or id, m = m, procedure = "BH", alpha = 0.05 }
 end
 
 --- Of a subject that was tested.
@@ -86,7 +100,7 @@ function M.tested(run, t)
     df = c.effect.df, shrink = not c.effect.shrunk and { to = 0.0, tau = t.tau } or nil,
   }
   e.interval, e.test, e.gates, e.lifecycle, e.why = c.interval, c.test, t.gates, t.life, t.why
-  e.family = family(run, t.family)
+  e.family = family(run, c, t.family)
   e.family.q, e.family.rank = t.q, t.rank
   if c.params and not next(c.params) then e.params = nil end
   return M.clean(e)
@@ -99,7 +113,7 @@ end
 ---@return table evidence
 function M.insufficient(run, c, m)
   local e = head(run, c, "insufficient")
-  e.family, e.why = family(run, m), c.why
+  e.family, e.why = family(run, c, m), c.why
   e.gates = {
     {
       name = "min_n", limit = c.n.needed or 0, value = c.n.used, unit = c.n.unit,

@@ -11,7 +11,7 @@ local KINDS = {
 }
 
 --- Runs one analysis. The same posts give the same candidates, in whatever order they come.
----@param kind "rank"|"correlate"|"compare"|"trend"|"before_after"
+---@param kind "rank"|"correlate"|"compare"|"trend"|"before_after"|"own"
 ---@param posts table[] rows of posts (a list, or the host's frame)
 ---@param extra table[]? parallel to posts: { by = label or labels } or { [fact] = number }
 ---@param opts table what the rule asked for
@@ -23,10 +23,12 @@ function M.run(kind, posts, extra, opts, world)
   local candidates
   if kind == "trend" then
     candidates = require("tidemark.analysis.trend").run(posts, extra, opts, world)
+  elseif kind == "own" then
+    return require("tidemark.analysis.own").run(opts)
   elseif KINDS[kind] then
     candidates = require(KINDS[kind]).run(works.rows(posts, extra), opts, world)
   else
-    error(("'%s' is no analysis: rank, correlate, compare, trend or before_after"):format(tostring(kind)), 2)
+    error(("'%s' is no analysis: rank, correlate, compare, trend, before_after or own"):format(tostring(kind)), 2)
   end
   local gate = opts.gate and math.log(1 + opts.gate) or nil
   for _, c in ipairs(candidates) do

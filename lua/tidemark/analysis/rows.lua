@@ -24,7 +24,7 @@ end
 local function summary(r, life)
   return {
     subject = { type = r.subject_type, key = r.subject, label = r.label }, platform = r.platform, effect = r.effect, lo = r.lo,
-    hi = r.hi, q = r.q, n = r.n, why = r.why, state = life and life.state,
+    hi = r.hi, q = r.q, n = r.n, why = r.why, state = life and life.state, own = r.evidence.own,
   }
 end
 
@@ -34,21 +34,25 @@ local function pattern(run, c, r, life)
   return {
     pattern_type = v.pattern_type or PATTERN_TYPES[c.subject.type] or c.subject.type, pattern_data = data,
     success_rate = v.success_rate, average_engagement = v.average_engagement, content_id = v.content_id,
-    context = { platform = c.platform, rule = run.rule, state = life and life.state }, first_observed = v.first_observed,
-    last_observed = v.last_observed,
+    context = { platform = c.platform, rule = run.rule, state = life and life.state, own = r.evidence.own },
+    first_observed = v.first_observed, last_observed = v.last_observed,
   }
 end
 
 -- A style's facts go to the column of their facet; tags without one are what a post says of itself.
 local function style(_, c, r, life)
   local v = c.values
-  local facts = { subject = c.subject.key, lift_percent = r.effect, lo = r.lo, hi = r.hi, n = r.n, state = life and life.state }
+  local rho = c.effect and c.effect.unit == "rho"
+  local facts = { subject = c.subject.key, lift_percent = not rho and r.effect or nil, correlation = rho and r.effect or nil,
+    lo = r.lo, hi = r.hi, n = r.n, state = life and life.state, own = r.evidence.own,
+  }
   for k, x in pairs(v.facts or {}) do facts[k] = x end
   local facet = v.facet or "text"
   return {
     content_id = v.content_id, visual_style = facet == "visual" and facts or nil,
     audio_style = facet == "audio" and facts or nil, text_style = facet == "text" and facts or nil,
-    engagement_correlation = v.correlation or 0.0, style_tags = util.array(v.style_tags or { c.subject.key }),
+    engagement_correlation = v.correlation or not r.evidence.own and 0.0 or nil,
+    style_tags = util.array(v.style_tags or { c.subject.key }),
     evidence = r.evidence,
   }
 end
@@ -72,7 +76,7 @@ local function improvement(run, c, r, life, t)
     context = {
       change = c.subject.key, change_id = v.change_id, version = v.version, metric = v.metric, verdict = v.verdict,
       controlled = c.baseline.controlled, week = util.week(util.epoch(run.as_of)), rule = run.rule, why = r.why,
-      state = life and life.state, evidence = r.evidence,
+      state = life and life.state, own = r.evidence.own, evidence = r.evidence,
     },
     recorded_at = run.as_of,
   }

@@ -14,7 +14,9 @@
 -- next: tidemark report ai.dashboard
 -- next: tidemark change list
 
-SELECT improvement_type,
+-- What rests on a plugin's own statistics is a row of its own, named so, and comes last.
+SELECT coalesce('own statistics of plugin ' || (context #>> '{evidence,own,plugin}') || ': ', '') || improvement_type
+         AS improvement_type,
        avg(improvement_percentage) AS avg_improvement,
        count(*) AS improvement_count,
        count(improvement_percentage) AS measured,
@@ -22,5 +24,5 @@ SELECT improvement_type,
        max(max(recorded_at)) OVER () AS data_until
   FROM ai_improvement_tracking
  WHERE recorded_at >= now() - make_interval(days => :days)
- GROUP BY improvement_type
- ORDER BY avg_improvement DESC NULLS LAST, improvement_type
+ GROUP BY ai_improvement_tracking.improvement_type, context #>> '{evidence,own,plugin}'
+ ORDER BY (context #>> '{evidence,own,plugin}') IS NOT NULL, avg_improvement DESC NULLS LAST, improvement_type

@@ -17,6 +17,8 @@
 -- column: finding_key hide
 -- column: why hide
 -- column: explain hide
+-- column: own_statistics hide
+-- column: own_note hide
 -- column: until hide
 -- column: window_days hide
 -- column: written hide
@@ -28,11 +30,12 @@
 -- section: section
 -- instead: instead
 -- glyph: glyph
--- note: {written} of {tests} tested patterns; 95 % intervals, q corrected within each rule (BH).{left_out}
+-- note: {written} of {tests} tested patterns; 95 % intervals, q corrected within each rule (BH).{own_note}{left_out}
 -- note: Data to {data_until} {zone}.{stops}
 -- empty: Nothing has been learnt yet (platform: {platform}). Type: tidemark learn
 -- next: tidemark explain {explain}
 
+-- What a plugin says by statistics of its own stands apart and last, under the plugin's name: own_statistics.
 -- A row is a subject that a rule tested, in the words of rule_results; what was written carries the end of its finding's id.
 WITH runs AS (
        SELECT DISTINCT ON (rule) *
@@ -53,6 +56,7 @@ WITH runs AS (
               r.evidence #>> '{effect,unit}' AS unit,
               r.evidence ->> 'kind' AS kind,
               r.evidence #>> '{lifecycle,state}' AS state,
+              r.evidence #>> '{own,plugin}' AS own,
               coalesce(r.label, r.subject) AS name,
               CASE WHEN r.needed::text = r.evidence #>> '{params,works_needed}' THEN 'works'
                    ELSE r.evidence #>> '{n,unit}' END AS counted,
@@ -70,7 +74,8 @@ WITH runs AS (
                    THEN replace(name, '_', ' ') || ' (' || split_part(rule, '.', 2) || ')'
                    ELSE name END
               || CASE WHEN kind = 'trend' OR rule LIKE 'trends.%' THEN ', views gained' ELSE '' END AS pattern,
-              CASE WHEN unit = 'probability' OR kind = 'rate' OR rule LIKE 'patterns.%' THEN 2
+              CASE WHEN own IS NOT NULL THEN 5
+                   WHEN unit = 'probability' OR kind = 'rate' OR rule LIKE 'patterns.%' THEN 2
                    WHEN found AND rule LIKE 'trends.%' THEN 3
                    WHEN found AND subject_type IN ('change', 'account') THEN 4
                    ELSE 1 END + CASE WHEN found THEN 0 ELSE 10 END AS part
@@ -83,8 +88,10 @@ WITH runs AS (
 ), counted AS (
        SELECT k.*,
               CASE WHEN NOT found THEN row_number() OVER (PARTITION BY found ORDER BY place, part) END AS not_shown_place,
-              count(*) FILTER (WHERE found) OVER () AS written,
-              count(*) OVER () AS tests,
+              count(*) FILTER (WHERE found AND own IS NULL) OVER () AS written,
+              count(*) FILTER (WHERE own IS NULL) OVER () AS tests,
+              count(*) FILTER (WHERE found AND own IS NOT NULL) OVER () AS own_written,
+              count(*) FILTER (WHERE own IS NOT NULL) OVER () AS own_tests,
               count(*) FILTER (WHERE NOT found) OVER () AS not_shown
          FROM ranked k
 ), pace AS ( -- how many works come in 28 days: what an answer that is still missing waits for
@@ -115,8 +122,14 @@ SELECT CASE WHEN decision = 'insufficient' THEN 'unknown' WHEN NOT found THEN 'f
                  WHEN 3 THEN 'trends: change from the first week to the last'
                  WHEN 4 THEN 'changes of the AI: engagement at 24 h, before and after'
                  WHEN 11 THEN 'not shown to work'
+                 WHEN 5 THEN 'own statistics of plugin ' || own || ': not computed by tidemark'
+                 WHEN 15 THEN 'not shown by own statistics of plugin ' || own || ': not computed by tidemark'
                  WHEN 12 THEN 'not shown to beat their account''s usual; percentage points' END AS section,
-       CASE WHEN decision <> 'insufficient' THEN NULL
+       CASE WHEN decision <> 'insufficient' AND own IS NOT NULL AND unit NOT LIKE 'log%'
+            THEN CASE unit WHEN 'probability' THEN 'points' WHEN 'rho' THEN 'correlation' ELSE unit END || ' '
+                 || CASE WHEN effect > 0 THEN '+' ELSE '' END || trim_scale(round(effect::numeric, 3)) || ', 95 % '
+                 || trim_scale(round(lo::numeric, 3)) || ' to ' || trim_scale(round(hi::numeric, 3)) || ', n ' || n
+            WHEN decision <> 'insufficient' THEN NULL
             WHEN n < needed THEN 'too little data: ' || n || ' of ' || needed || ' '
                                  || CASE counted WHEN 'adopters' THEN 'accounts' ELSE coalesce(counted, 'posts') END
                                  || CASE WHEN subject_type = 'change' AND counted = 'works' AND pace.works > 0
@@ -138,8 +151,10 @@ SELECT CASE WHEN decision = 'insufficient' THEN 'unknown' WHEN NOT found THEN 'f
        CASE WHEN not_shown > :limit
             THEN ' ' || not_shown - :limit || ' not shown are left out: --var limit=' || not_shown ELSE '' END AS left_out,
        (SELECT max(watermark) FROM runs) AS data_until,
-       coalesce(' ! ' || (SELECT text FROM quiet) || '.', '') AS stops
+       coalesce(' ! ' || (SELECT text FROM quiet) || '.', '') AS stops,
+       own AS own_statistics,
+       CASE WHEN own_tests > 0 THEN ' Plugins'' own statistics: ' || own_written || ' of ' || own_tests || '.' ELSE '' END AS own_note
   FROM counted
  CROSS JOIN pace
  WHERE found OR not_shown_place <= :limit
- ORDER BY part, CASE WHEN found THEN effect END DESC NULLS LAST, place, finding_key
+ ORDER BY part, own, CASE WHEN found THEN effect END DESC NULLS LAST, place, finding_key

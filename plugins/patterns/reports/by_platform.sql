@@ -15,7 +15,9 @@
 -- next: tidemark report content.top
 
 -- The seed's join weights a pattern by the number of its posts' snapshots; one row per post says what was asked.
-SELECT p.pattern_type,
+-- What rests on a plugin's own statistics is a row of its own, named so, and comes last.
+SELECT coalesce('own statistics of plugin ' || (p.pattern_data #>> '{evidence,own,plugin}') || ': ', '') || p.pattern_type
+         AS pattern_type,
        m.platform,
        avg(p.success_rate) AS platform_success,
        count(DISTINCT p.id) AS pattern_count,
@@ -27,6 +29,6 @@ SELECT p.pattern_type,
          FROM content_performance_metrics
         WHERE user_id = p.user_id AND content_id = p.content_id
         GROUP BY platform, external_id) m
- GROUP BY p.pattern_type, m.platform
- ORDER BY platform_success DESC NULLS LAST, p.pattern_type, m.platform
+ GROUP BY p.pattern_type, p.pattern_data #>> '{evidence,own,plugin}', m.platform
+ ORDER BY (p.pattern_data #>> '{evidence,own,plugin}') IS NOT NULL, platform_success DESC NULLS LAST, p.pattern_type, m.platform
  LIMIT :limit

@@ -15,13 +15,14 @@
 -- next: tidemark report styles.top
 
 -- The seed ranks unmeasured types first (NULLs sort first in a descending order); here they are last.
-SELECT pattern_type,
+-- What rests on a plugin's own statistics is a row of its own, named so, and comes last.
+SELECT coalesce('own statistics of plugin ' || (pattern_data #>> '{evidence,own,plugin}') || ': ', '') || pattern_type AS pattern_type,
        avg(success_rate) AS avg_success,
        count(*) AS pattern_count,
        count(success_rate) AS measured,
        avg(average_engagement) AS avg_engagement,
        max(max(last_observed)) OVER () AS data_until
   FROM ai_learning_patterns
- GROUP BY pattern_type
- ORDER BY avg_success DESC NULLS LAST, pattern_type
+ GROUP BY ai_learning_patterns.pattern_type, pattern_data #>> '{evidence,own,plugin}'
+ ORDER BY (pattern_data #>> '{evidence,own,plugin}') IS NOT NULL, avg_success DESC NULLS LAST, pattern_type
  LIMIT :limit

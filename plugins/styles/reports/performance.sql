@@ -11,8 +11,18 @@
 -- empty: No style has {min_count} analyses. They come from rules: type tidemark learn
 -- next: tidemark report styles.top
 
-SELECT style_tags, avg_engagement, usage_count, count(*) OVER () AS styles
-  FROM style_performance_view
- WHERE usage_count >= :min_count
- ORDER BY avg_engagement DESC NULLS LAST, usage_count DESC, style_tags
+-- The view counts a plugin's own statistics with the rest: rows with such ones say so, and how many, and come last.
+SELECT array_remove(ARRAY['own statistics of plugin ' || own.plugins || CASE WHEN own.n < v.usage_count
+                                                                             THEN ' in ' || own.n || ' of ' || v.usage_count ELSE '' END],
+                    NULL) || v.style_tags AS style_tags,
+       v.avg_engagement,
+       v.usage_count,
+       count(*) OVER () AS styles
+  FROM style_performance_view v
+  LEFT JOIN (SELECT style_tags, count(*) AS n, string_agg(DISTINCT evidence #>> '{own,plugin}', ', ') AS plugins
+               FROM content_style_analysis
+              WHERE evidence ? 'own'
+              GROUP BY style_tags) own ON own.style_tags IS NOT DISTINCT FROM v.style_tags
+ WHERE v.usage_count >= :min_count
+ ORDER BY own.n IS NOT NULL, v.avg_engagement DESC NULLS LAST, v.usage_count DESC, v.style_tags
  LIMIT :limit

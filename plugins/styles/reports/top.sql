@@ -14,12 +14,13 @@
 -- next: tidemark report trends.impact
 
 -- The seed ranks styles without a correlation first; here they are last.
-SELECT style_tags,
+-- What rests on a plugin's own statistics is a row of its own, named so, and comes last.
+SELECT array_remove(ARRAY['own statistics of plugin ' || (evidence #>> '{own,plugin}')], NULL) || style_tags AS style_tags,
        avg(engagement_correlation) AS avg_engagement,
        count(*) AS usage_count,
        count(engagement_correlation) AS measured,
        max(max(created_at)) OVER () AS data_until
   FROM content_style_analysis
- GROUP BY style_tags
- ORDER BY avg_engagement DESC NULLS LAST, style_tags
+ GROUP BY content_style_analysis.style_tags, evidence #>> '{own,plugin}'
+ ORDER BY (evidence #>> '{own,plugin}') IS NOT NULL, avg_engagement DESC NULLS LAST, style_tags
  LIMIT :limit

@@ -14,7 +14,8 @@
 -- next: tidemark report trends.current
 -- next: tidemark report ai.improvement
 
-SELECT trend_type,
+-- What rests on a plugin's own statistics is a row of its own, named so, and comes last.
+SELECT coalesce('own statistics of plugin ' || (trend_data #>> '{evidence,own,plugin}') || ': ', '') || trend_type AS trend_type,
        platform,
        avg(engagement_impact) AS avg_impact,
        count(*) AS trend_count,
@@ -22,5 +23,5 @@ SELECT trend_type,
        max(start_time) AS last_start
   FROM trend_analysis
  WHERE start_time >= now() - make_interval(days => :days)
- GROUP BY trend_type, platform
- ORDER BY avg_impact DESC NULLS LAST, trend_type, platform
+ GROUP BY trend_analysis.trend_type, trend_data #>> '{evidence,own,plugin}', platform
+ ORDER BY (trend_data #>> '{evidence,own,plugin}') IS NOT NULL, avg_impact DESC NULLS LAST, trend_type, platform

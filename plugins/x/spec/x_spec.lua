@@ -1,9 +1,9 @@
-local env = require("lib.parser_env")
+local testkit = require("tidemark.testkit")
 
-local x = env.plugin("x")
+local x = testkit.plugin()
 local function match(name, doc) return x.parsers[name].match(doc, {}) end
-local function parse(name, doc) return env.parse(x, name, doc) end
-local function fixture(name) return env.fixture("x", name) end
+local function parse(name, doc) return testkit.parse(name, doc) end
+local function fixture(name) return testkit.fixture(name) end
 
 local function post(fields)
   local v = { id = "1", text = "words", author_id = "9" }
@@ -107,7 +107,7 @@ describe("x.report_csv", function()
   end)
 
   it("quarantines a row without a post or a day", function()
-    local out = parse("x.report_csv", env.csv("organic_tweet_id,date,likes\n,2024-01-01,1\n1,soon,1\n"))
+    local out = parse("x.report_csv", testkit.csv("organic_tweet_id,date,likes\n,2024-01-01,1\n1,soon,1\n"))
     assert.same({ "missing_id", "bad_shape" }, { out.bads[1].code, out.bads[2].code })
   end)
 end)
@@ -161,7 +161,7 @@ describe("what is no content", function()
   end)
 
   it("takes no other platform's payload", function()
-    assert.same({}, env.foreign_claims(x, { "youtube", "tiktok", "instagram" }))
+    assert.same({}, testkit.foreign_claims({ "youtube", "tiktok", "instagram" }))
   end)
 end)
 
@@ -171,4 +171,8 @@ describe("the plugin", function()
     local ok, mistakes = contract.check(x, { name = "x" })
     assert.truthy(ok, mistakes and contract.format(mistakes, "plugin.lua"))
   end)
+end)
+
+describe("what the host yields", function()
+  testkit.goldens() -- recorded by: tidemark plugin test x --record
 end)
