@@ -25,6 +25,7 @@ struct lua_cmd {
     struct vm *vm;
     struct buf chunk; /* lines of a chunk that is not whole yet */
     int line;         /* of the chunk's first line in what is read */
+    bool opened;      /* the database */
     struct err no_database;
 };
 
@@ -36,14 +37,17 @@ static void print_to(void *arg, const char *text, size_t len)
 /* --- a chunk ------------------------------------------------------------------------------------------------------------------ */
 
 /* The first statement of the session opens the database, a project's own server with it. */
-static int open_database(void *arg, struct db_pool **pool, struct uuid *owner, struct err *e)
+static int open_database(void *arg, struct lazy_database *db, struct err *e)
 {
     struct lua_cmd *c = arg;
-    if (app_owner(c->app, c->who, owner, e) != 0 || app_need_database(c->app, e) != 0) {
+    if (app_owner(c->app, c->who, &db->owner, e) != 0 || (!c->opened && app_need_plugin_db(c->app, e) != 0)) {
         c->no_database = *e;
         return -1;
     }
-    *pool = c->app->pool;
+    c->opened = true;
+    db_session_close(&c->app->plugin_session); /* all connections are the line's */
+    db->pool = c->app->plugin_pool;
+    db->walled = c->app->walled;
     return 0;
 }
 
@@ -164,7 +168,8 @@ static void complete(void *arg, const char *word, void (*found)(void *list, cons
 static void greet(struct lua_cmd *c)
 {
     struct err e = {0};
-    printf("tidemark %s, Lua 5.4: ctx, json, time, stats, require. Ctrl-D ends, Ctrl-C cancels, Tab completes.\n", TIDEMARK_VERSION);
+    printf("tidemark %s, Lua 5.4: ctx, json, time, stats, require. Ctrl-D ends, Ctrl-C cancels, Tab completes.\n",
+           TIDEMARK_VERSION);
     c->line = 1;
     if (prompt_compile(c->vm, "", "prompt", 1, &e) == PROMPT_READY) /* from now on there is a ctx to complete */
         run_chunk(c, &e);
@@ -239,8 +244,10 @@ int cmd_lua(struct app *app, int argc, char **argv, struct err *e)
         "lua",
         "lua [-e CODE]… [--as WHO] [--read-only]",
         "A prompt with the plugin API: ctx, json, time, stats and, with require, tidemark's Lua and the folder it was started "
-        "in. An expression prints its value, rows print as a table. Globals last from line to line, locals do not. A chunk that "
-        "is not whole goes on at the next line (>>). From a pipe, lines run without a prompt up to the first error. The database "
+        "in. An expression prints its value, rows print as a table. Globals last from line to line, locals do not. A chunk "
+        "that "
+        "is not whole goes on at the next line (>>). From a pipe, lines run without a prompt up to the first error. The "
+        "database "
         "is opened by the first ctx.db.",
         "tidemark lua -e 'ctx.db.value(\"SELECT count(*) FROM tidemark.posts\")'\n"
         "tidemark lua -e 'rows = ctx.db.query(\"SELECT platform FROM tidemark.accounts\")' -e '#rows'",
