@@ -162,7 +162,8 @@ static void complete(void *arg, const char *word, void (*found)(void *list, cons
 static void greet(struct lua_cmd *c)
 {
     struct err e = {0};
-    printf("tidemark %s, Lua 5.4: ctx, json, time, stats, require. Ctrl-D ends, Ctrl-C cancels, Tab completes.\n", TIDEMARK_VERSION);
+    printf("tidemark %s, Lua 5.4: ctx, json, time, stats, require. Ctrl-D ends, Ctrl-C cancels, Tab completes.\n",
+           TIDEMARK_VERSION);
     c->line = 1;
     if (prompt_compile(c->vm, "", "prompt", 1, &e) == PROMPT_READY) /* from now on there is a ctx to complete */
         run_chunk(c, &e);
@@ -235,8 +236,10 @@ int cmd_lua(struct app *app, int argc, char **argv, struct err *e)
         "lua",
         "lua [-e CODE]… [--as WHO] [--read-only]",
         "A prompt with the plugin API: ctx, json, time, stats and, with require, tidemark's Lua and the folder it was started "
-        "in. An expression prints its value, rows print as a table. Globals last from line to line, locals do not. A chunk that "
-        "is not whole goes on at the next line (>>). From a pipe, lines run without a prompt up to the first error. The database "
+        "in. An expression prints its value, rows print as a table. Globals last from line to line, locals do not. A chunk "
+        "that "
+        "is not whole goes on at the next line (>>). From a pipe, lines run without a prompt up to the first error. The "
+        "database "
         "is opened by the first ctx.db.",
         "tidemark lua -e 'ctx.db.value(\"SELECT count(*) FROM tidemark.posts\")'\n"
         "tidemark lua -e 'rows = ctx.db.query(\"SELECT platform FROM tidemark.accounts\")' -e '#rows'",

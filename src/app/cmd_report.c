@@ -166,7 +166,8 @@ int cmd_report(struct app *app, int argc, char **argv, struct err *e)
         {"output", 'o', CLI_LIST, &r.output.files, "FILE",
          "into a file instead; .csv and .json decide the format; may be repeated"},
         {"as", 0, CLI_VALUE, &r.who, "WHO", "the owner whose data is shown: a name from the config or a UUID"},
-        {"show-sql", 0, CLI_FLAG, &r.show_sql, NULL, "print the report's SQL instead of running it (of one in Lua: where it is)"},
+        {"show-sql", 0, CLI_FLAG, &r.show_sql, NULL,
+         "print the report's SQL instead of running it (of one in Lua: where it is)"},
         APP_OPTIONS(app),
     };
     const struct cli_command c = {"report",

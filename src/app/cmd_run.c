@@ -50,8 +50,7 @@ static int check_readable(const char *path, struct err *e)
 }
 
 /* The script is compiled before anything else is asked for: a typing error is told before a server is started. */
-static int load_script(const struct run_cmd *c, const char *path, const struct part_print *print, struct vm **vm,
-                       struct err *e)
+static int load_script(const struct run_cmd *c, const char *path, const struct part_print *print, struct vm **vm, struct err *e)
 {
     if (check_readable(path, e) != 0)
         return -1;
@@ -202,15 +201,19 @@ int cmd_run(struct app *app, int argc, char **argv, struct err *e)
         {"timeout", 0, CLI_VALUE, &c.when.timeout_text, "SPAN", "how long it may take; 60 s unless the config or the job says"},
         {"read-only", 0, CLI_FLAG, &c.read_only, NULL, "it cannot write, whatever it tries"},
         {"format", 'f', CLI_VALUE, &c.output.format, "FORMAT", "of the rows that it returns: table, csv, json or ndjson"},
-        {"output", 'o', CLI_LIST, &c.output.files, "FILE", "into a file instead; its suffix decides the format; may be repeated"},
+        {"output", 'o', CLI_LIST, &c.output.files, "FILE",
+         "into a file instead; its suffix decides the format; may be repeated"},
         APP_OPTIONS(app),
     };
     const struct cli_command cmd = {
         "run",
         "run [OPTION…] SCRIPT.lua [ARG…]\ntidemark run [OPTION…] JOB",
-        "Runs a Lua script, or a plugin's job, once, as the owner. The script is a chunk that is called with the plugin API and "
-        "the words behind its name:\n\n  local ctx, args = ...\n  return ctx.db.query(\"SELECT * FROM tidemark.accounts LIMIT $1\", "
-        "tonumber(args[1]))\n\nIt reaches ctx, json, time, stats and, with require, tidemark's Lua and the script's own folder. "
+        "Runs a Lua script, or a plugin's job, once, as the owner. The script is a chunk that is called with the plugin API "
+        "and "
+        "the words behind its name:\n\n  local ctx, args = ...\n  return ctx.db.query(\"SELECT * FROM tidemark.accounts LIMIT "
+        "$1\", "
+        "tonumber(args[1]))\n\nIt reaches ctx, json, time, stats and, with require, tidemark's Lua and the script's own "
+        "folder. "
         "print writes to standard output, ctx.log to standard error; a list of rows that it returns is printed. Options stand "
         "before the name; what stands behind it is the script's.",
         "tidemark run weekly_report.lua 7\ntidemark run --format csv -o week.csv weekly_report.lua 7",

@@ -37,8 +37,7 @@ static const struct port *need(struct lazy_port *l, struct port_req **no)
             *no = failed(&e);
             return NULL;
         }
-        const struct run_port_options o = {
-            .writes = l->o.writes, .plugin = "prompt", .what = l->o.what, .db_ms = l->o.db_ms};
+        const struct run_port_options o = {.writes = l->o.writes, .plugin = "prompt", .what = l->o.what, .db_ms = l->o.db_ms};
         l->real = run_port_open(l->o.loop, pool, &owner, &o);
     }
     return run_port(l->real);

@@ -77,7 +77,7 @@ local CASES = {
     { "A unit where none is", FINE .. '    counts = { views = { "views", unit = "ms" } },', parser,
         "plugin.lua:5: parsers.tube.clips.counts.views.unit: this field has no unit; write views = \"views\"" },
     { "A unit that is not known", FINE .. '    counts = { average_watch_time = { "watched", unit = "msec" } },', parser,
-        "plugin.lua:5: parsers.tube.clips.counts.average_watch_time.unit: 'msec' is not known here, did you mean 'ms'?" },
+        "plugin.lua:5: parsers.tube.clips.counts.average_watch_time.unit: 'msec' is not known here (one of s, ms)" },
     { "A window that is not known", FINE .. '    window = "daily",', parser,
         "plugin.lua:5: parsers.tube.clips.window: 'daily' is not known here (one of lifetime, day, week, days_28, range)" },
     { "Several paths without saying how", FINE .. '    counts = { views = { "web", "app" } },', parser,
