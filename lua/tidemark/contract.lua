@@ -7,6 +7,7 @@
 local check = require("tidemark.contract_check")
 local config = require("tidemark.contract_config")
 local job = require("tidemark.contract_job")
+local locate = require("tidemark.locate")
 local parser = require("tidemark.contract_parser")
 local report = require("tidemark.contract_report")
 local rule = require("tidemark.contract_rule")
@@ -94,10 +95,28 @@ local function check_plugin(self, plugin, expected)
   out.config = config.declared(self, { "config" }, rawget(plugin, "config"))
   out.capabilities = config.capabilities(self, { "capabilities" }, rawget(plugin, "capabilities"))
   check_twice(self, out)
+  parser.look(self, out.parsers)
   return out
 end
 
---- opts: name = what the plugin must be called; source = the file's text, for the lines; file = what messages call it.
+-- Where each entry of each part stands, and each capability.
+local function lines_of(out, source)
+  local line_of, lines = locate(source), {}
+  for _, part in ipairs(PARTS) do
+    for _, one in ipairs(out[part.key] or {}) do
+      lines[part.key] = lines[part.key] or {}
+      lines[part.key][one.name] = line_of { part.key, one.name }
+    end
+  end
+  for key in pairs(out.capabilities or {}) do
+    lines.capabilities = lines.capabilities or {}
+    lines.capabilities[key] = line_of { "capabilities", key }
+  end
+  return lines
+end
+
+--- opts: name = what the plugin must be called; source = the file's text, for the lines; file = what messages call it;
+--- lines = true: the description says where each entry stands.
 --- Returns the description and the warnings, or nil and the mistakes.
 function M.check(plugin, opts)
   opts = opts or {}
@@ -112,6 +131,7 @@ function M.check(plugin, opts)
   if #self.mistakes > 0 then return nil, check.place(self.mistakes, opts.source) end
   local warnings = check.place(self.warnings, opts.source)
   if #warnings > 0 then out.warnings = check.lines(warnings, opts.file or "plugin.lua") end
+  if opts.lines and opts.source then out.lines = lines_of(out, opts.source) end
   return out, warnings
 end
 

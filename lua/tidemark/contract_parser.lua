@@ -254,4 +254,34 @@ function M.check(self, path, name, p)
   return out
 end
 
+-- Conditions as one text, to find parsers that cannot be told apart.
+local function conditions_text(list, more)
+  local texts = { more or "" }
+  for _, c in ipairs(list) do
+    local any = c.any and table.concat(c.any, "\1") or ""
+    texts[#texts + 1] = table.concat({ c.path, c.kind or "", tostring(c.present), any }, "\2")
+  end
+  table.sort(texts)
+  return table.concat(texts, "\3")
+end
+
+--- What is most likely not meant in the parsers of a plugin. list: as described.
+function M.look(self, list)
+  local seen = {}
+  for _, p in ipairs(list or {}) do
+    local path = { "parsers", p.name }
+    if not p.about then
+      self:warn(at(path, "about"), "is missing: nobody reads off a list of parsers what this one is for; write about = \"…\"")
+    end
+    local m = p.match
+    if m and not m.code then
+      local key = conditions_text(m.conditions, table.concat({ m.url or "", table.concat(m.columns or {}, "\1") }, "\2"))
+      if seen[key] then
+        self:warn(at(path, "match"), "has the same conditions as %s, which sorts first and so is always taken", seen[key])
+      end
+      seen[key] = seen[key] or p.name
+    end
+  end
+end
+
 return M

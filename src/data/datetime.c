@@ -5,39 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "data/calendar.h"
+
 static const int64_t SECOND_US = 1000000, DAY_US = INT64_C(86400) * 1000000;
-
-static bool is_leap(int year)
-{
-    return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-}
-
-static int days_in_month(int year, int month)
-{
-    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    return month == 2 && is_leap(year) ? 29 : days[month - 1];
-}
-
-/* Days since 1970-01-01 in the Gregorian calendar: years run from March, so that the leap day is a year's last. */
-static int64_t days_of_date(int year, int month, int day)
-{
-    int64_t y = month <= 2 ? year - 1 : year;
-    int64_t era = (y >= 0 ? y : y - 399) / 400, year_of_era = y - era * 400;
-    int64_t day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    return era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719468;
-}
-
-static void date_of_days(int64_t days, int64_t *year, int *month, int *day)
-{
-    days += 719468;
-    int64_t era = (days >= 0 ? days : days - 146096) / 146097, day_of_era = days - era * 146097;
-    int64_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-    int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    int64_t from_march = (5 * day_of_year + 2) / 153;
-    *day = (int)(day_of_year - (153 * from_march + 2) / 5 + 1);
-    *month = (int)(from_march < 10 ? from_march + 3 : from_march - 9);
-    *year = year_of_era + era * 400 + (*month <= 2);
-}
 
 /* Exactly n digits; moves on. */
 static bool take_number(const char **s, int n, int *out)
@@ -66,9 +36,9 @@ static bool take_date(const char **s, int64_t *days)
     if (!take_number(s, 4, &year) || !take_char(s, '-') || !take_number(s, 2, &month) || !take_char(s, '-') ||
         !take_number(s, 2, &day))
         return false;
-    if (year < 1 || month < 1 || month > 12 || day < 1 || day > days_in_month(year, month))
+    if (year < 1 || month < 1 || month > 12 || day < 1 || day > calendar_month_days(year, month))
         return false;
-    *days = days_of_date(year, month, day);
+    *days = calendar_days(year, month, day);
     return true;
 }
 
@@ -99,26 +69,30 @@ static bool take_time(const char **s, int64_t *us)
     return !take_char(s, '.') || take_fraction(s, us);
 }
 
-/* "+01", "+0100", "+01:00" */
+/* "+01", "+0100", "+01:00", and "+00:53:28" from before there were zones */
 static bool take_offset(const char **s, int64_t *us)
 {
-    int sign = **s == '-' ? -1 : 1, hour, minute = 0;
+    int sign = **s == '-' ? -1 : 1, hour, minute = 0, second = 0;
     if (!take_char(s, '+') && !take_char(s, '-'))
         return false;
     if (!take_number(s, 2, &hour))
         return false;
-    if ((take_char(s, ':') || isdigit((unsigned char)**s)) && !take_number(s, 2, &minute))
+    bool colon = take_char(s, ':');
+    if ((colon || isdigit((unsigned char)**s)) && !take_number(s, 2, &minute))
         return false;
-    if (hour > 23 || minute > 59)
+    if (colon && take_char(s, ':') && !take_number(s, 2, &second))
         return false;
-    *us = sign * (hour * INT64_C(3600) + minute * 60) * SECOND_US;
+    if (hour > 23 || minute > 59 || second > 59)
+        return false;
+    *us = sign * (hour * INT64_C(3600) + minute * 60 + second) * SECOND_US;
     return true;
 }
 
-static bool take_zone(const char **s, int64_t *us)
+static bool take_zone(const char **s, int64_t *us, bool *zoned)
 {
     *us = 0;
-    if (**s == '\0' || take_char(s, 'Z') || take_char(s, 'z'))
+    *zoned = **s != '\0';
+    if (!*zoned || take_char(s, 'Z') || take_char(s, 'z'))
         return true;
     take_char(s, ' ');
     if (strcmp(*s, "UTC") == 0 || strcmp(*s, "GMT") == 0) {
@@ -128,15 +102,16 @@ static bool take_zone(const char **s, int64_t *us)
     return take_offset(s, us);
 }
 
-static bool parse_iso(const char *s, int64_t *us)
+static bool parse_iso(const char *s, int64_t *us, bool *zoned)
 {
     int64_t days, time = 0, offset = 0;
+    *zoned = false;
     if (!take_date(&s, &days))
         return false;
     if (*s != '\0') {
         if (!take_char(&s, 'T') && !take_char(&s, 't') && !take_char(&s, ' '))
             return false;
-        if (!take_time(&s, &time) || !take_zone(&s, &offset) || *s != '\0')
+        if (!take_time(&s, &time) || !take_zone(&s, &offset, zoned) || *s != '\0')
             return false;
     }
     *us = days * DAY_US + time - offset;
@@ -167,15 +142,24 @@ static bool parse_ctime(const char *s, int64_t *us)
         return false;
     if (!take_time(&s, &time) || !take_char(&s, ' ') || !take_offset(&s, &offset) || !take_char(&s, ' '))
         return false;
-    if (!take_number(&s, 4, &year) || *s != '\0' || year < 1 || day < 1 || day > days_in_month(year, month))
+    if (!take_number(&s, 4, &year) || *s != '\0' || year < 1 || day < 1 || day > calendar_month_days(year, month))
         return false;
-    *us = days_of_date(year, month, day) * DAY_US + time - offset;
+    *us = calendar_days(year, month, day) * DAY_US + time - offset;
     return true;
+}
+
+bool datetime_parse_zoned(const char *s, int64_t *us, bool *zoned)
+{
+    if (parse_iso(s, us, zoned))
+        return true;
+    *zoned = true;
+    return parse_ctime(s, us);
 }
 
 bool datetime_parse(const char *s, int64_t *us)
 {
-    return parse_iso(s, us) || parse_ctime(s, us);
+    bool zoned;
+    return datetime_parse_zoned(s, us, &zoned);
 }
 
 bool datetime_parse_duration(const char *s, int64_t *us)
@@ -258,22 +242,39 @@ bool datetime_parse_iso_duration(const char *s, double *seconds)
     return true;
 }
 
+/* ".5", ".678901", "": the microseconds of a second with so many digits; -1: as many as it takes. */
+static void format_fraction(int micros, int digits, char out[16])
+{
+    snprintf(out, 16, ".%06d", micros);
+    size_t n = digits < 0 ? 7 : (size_t)digits + 1;
+    while (digits < 0 && n > 1 && out[n - 1] == '0')
+        n--;
+    out[n > 1 ? n : 0] = '\0';
+}
+
+void datetime_format_local(int64_t us, int32_t offset, int digits, char *out, size_t size)
+{
+    int64_t local = us + offset * SECOND_US, midnight = calendar_floor(local, DAY_US), year;
+    int64_t seconds = (local - midnight) / SECOND_US;
+    int month, day;
+    char fraction[16];
+    calendar_date(midnight / DAY_US, &year, &month, &day);
+    format_fraction((int)((local - midnight) % SECOND_US), digits, fraction);
+    snprintf(out, size, "%04lld-%02d-%02dT%02d:%02d:%02d%s", (long long)year, month, day, (int)(seconds / 3600),
+             (int)(seconds / 60 % 60), (int)(seconds % 60), fraction);
+}
+
+void datetime_format_offset(int32_t offset, char *out, size_t size)
+{
+    int32_t seconds = offset < 0 ? -offset : offset;
+    int n = snprintf(out, size, "%c%02d:%02d", offset < 0 ? '-' : '+', seconds / 3600, seconds / 60 % 60);
+    if (seconds % 60 != 0 && n > 0 && (size_t)n < size)
+        snprintf(out + n, size - (size_t)n, ":%02d", seconds % 60);
+}
+
 void datetime_format(int64_t us, char *out, size_t size)
 {
-    int64_t days = us / DAY_US, rest = us % DAY_US, year;
-    int month, day;
-    if (rest < 0) {
-        rest += DAY_US;
-        days--;
-    }
-    date_of_days(days, &year, &month, &day);
-    int64_t seconds = rest / SECOND_US, micros = rest % SECOND_US;
-    char fraction[16] = "";
-    if (micros > 0) {
-        snprintf(fraction, sizeof fraction, ".%06d", (int)micros);
-        for (size_t n = strlen(fraction); fraction[n - 1] == '0'; n--)
-            fraction[n - 1] = '\0';
-    }
-    snprintf(out, size, "%04lld-%02d-%02dT%02d:%02d:%02d%sZ", (long long)year, month, day, (int)(seconds / 3600),
-             (int)(seconds / 60 % 60), (int)(seconds % 60), fraction);
+    datetime_format_local(us, 0, -1, out, size);
+    size_t n = strlen(out);
+    snprintf(out + n, size - n, "Z");
 }

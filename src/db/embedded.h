@@ -31,6 +31,9 @@ int embedded_unpin(const char *project, struct err *e); /* db stop: whoever leav
  * it goes on until they end, and that is no error (*others = true). */
 int embedded_stop(struct loop *loop, const char *project, bool *was_running, bool *others, struct err *e);
 
+/* Removes everything the project's server has: data, locks, log, sockets. Only for a project that nobody else uses, after embedded_leave. */
+int embedded_destroy(const char *project, struct err *e);
+
 /* For doctor: where all of it is and how it stands. Texts live as long as the struct. */
 struct embedded_state {
     char data[4096], socket_dir[128], log[4096], account[64];

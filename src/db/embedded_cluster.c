@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "db/embedded.h"
 #include "db/embedded_run.h"
 
 #define OLDEST 15 /* the views need security_invoker */
@@ -116,6 +117,18 @@ static void remove_siblings(const struct embedded_paths *p)
         if (strncmp(entry->d_name, SIBLING, strlen(SIBLING)) == 0)
             remove_tree(dirfd(dir), entry->d_name);
     closedir(dir);
+}
+
+int embedded_destroy(const char *project, struct err *e)
+{
+    struct embedded_paths p;
+    int rc = embedded_paths_find(project, &p, e);
+    if (rc == 0) {
+        embedded_paths_drop_sockets(p.socket_dir);
+        remove_tree(AT_FDCWD, p.base);
+    }
+    embedded_paths_fini(&p);
+    return rc;
 }
 
 bool embedded_says_full(const char *text)

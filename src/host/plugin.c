@@ -21,6 +21,7 @@ struct loading {
     struct vm *checker; /* one for all plugins, made when the first is loaded */
     struct buf mistakes, warnings;
     enum err_kind kind;
+    bool checking; /* more is wanted than loading needs: where entries stand */
 };
 
 static void add_lines(struct buf *to, const char *lines)
@@ -96,7 +97,7 @@ static void load_reports(struct loading *l, struct plugin *p)
 /* Runs and checks its file; what is wrong is collected. */
 static void load_file(struct loading *l, struct plugin *p)
 {
-    struct code_file file = {.path = p->file, .shown = p->shown, .name = p->name};
+    struct code_file file = {.path = p->file, .shown = p->shown, .name = p->name, .lines = l->checking};
     struct json_doc *description = NULL;
     struct buf mistakes = {0};
     struct err e = {0};
@@ -229,6 +230,20 @@ static void check_strangers(struct loading *l, const char *const *names, size_t 
     buf_free(&mistakes);
 }
 
+/* A folder of the project that holds no plugin is passed over when loading: whoever made it will want to know. */
+static void look_for_folders(struct loading *l, const struct files *own)
+{
+    for (size_t i = 0; i < own->n; i++) {
+        char *path = mem_printf("%s/%s", l->paths->project_dir, own->name[i]);
+        if (files_is_dir(path) && !is_plugin(l->paths->project_dir, own->name[i])) {
+            char *text = mem_printf("plugins/%s/plugin.lua:1: is missing, so the folder holds no plugin", own->name[i]);
+            add_lines(&l->warnings, text);
+            mem_free(text);
+        }
+        mem_free(path);
+    }
+}
+
 /* All plugins, or the one that is wanted. -1: a folder cannot be read. */
 static int load_all(struct loading *l, const char *only, struct err *e)
 {
@@ -239,6 +254,8 @@ static int load_all(struct loading *l, const char *only, struct err *e)
     if (!failed) {
         load_folder(l, l->paths->bundled_dir, &bundled, only, &own);
         load_folder(l, l->paths->project_dir, &own, only, NULL);
+        if (l->checking)
+            look_for_folders(l, &own);
         size_t n;
         const char **names = all_names(l->paths, &bundled, &own, &n);
         check_strangers(l, names, n);
@@ -323,7 +340,9 @@ static bool load_path(struct loading *l, const char *path)
 static bool load_named(struct loading *l, const char *name)
 {
     const char *dirs[] = {l->paths->project_dir, l->paths->bundled_dir};
-    for (size_t i = 0; i < 2 && dirs[i] != NULL; i++) {
+    for (size_t i = 0; i < 2; i++) {
+        if (dirs[i] == NULL)
+            continue;
         char *single = mem_printf("%s.lua", name);
         const char *entry = is_plugin(dirs[i], name) ? name : is_plugin(dirs[i], single) ? single : NULL;
         if (entry != NULL)
@@ -365,7 +384,7 @@ static int no_such_plugin(struct loading *l, const char *name, struct err *e)
 int registry_check(const struct plugin_paths *paths, const char *const *names, size_t n, struct registry **out,
                    struct buf *mistakes, struct buf *warnings, struct err *e)
 {
-    struct loading l = {.paths = paths, .registry = mem_alloc(sizeof *l.registry)};
+    struct loading l = {.paths = paths, .registry = mem_alloc(sizeof *l.registry), .checking = true};
     int failed = n == 0 ? load_all(&l, NULL, e) : 0;
     for (size_t i = 0; i < n && !failed; i++) {
         bool is_path = strchr(names[i], '/') != NULL || files_ends_with(names[i], ".lua") || strcmp(names[i], ".") == 0;

@@ -78,6 +78,14 @@ int registry_check(const struct plugin_paths *paths, const char *const *names, s
 void registry_free(struct registry **r);
 const struct plugin *registry_find(const struct registry *r, const char *name);
 
+/* What it declares, each with whether the project grants it. n of them; the list is the caller's (mem_free), its texts are not. */
+struct plugin_capability {
+    const char *name;  /* "http", "tables", "own_statistics" */
+    const char *value; /* a host, a table; NULL for own_statistics */
+    bool granted;
+};
+struct plugin_capability *plugin_capabilities(const struct plugin *p, size_t *n);
+
 /* What to write into tidemark.lua so that it gets a capability: "plugins = { x = { grant = { http = { "a.com" } } } }" (mem_free).
  * value NULL: own_statistics. */
 char *plugin_grant_line(const struct plugin *p, const char *capability, const char *value);

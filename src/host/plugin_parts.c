@@ -4,7 +4,7 @@
 
 #include "base/mem.h"
 #include "host/parser_spec.h"
-#include "host/report.h"
+#include "host/report_lua.h"
 #include "host/rule.h"
 
 static const cJSON *member(const cJSON *object, const char *name)
@@ -51,6 +51,10 @@ void plugin_parts_take(struct plugin *p, struct json_doc *description)
     p->rule = mem_array(length(rules) + 1, sizeof(struct rule *));
     for (; p->n_rule < length(rules); p->n_rule++)
         p->rule[p->n_rule] = rule_new(p, json_at(rules, p->n_rule));
+    const cJSON *reports = member(root, "reports");
+    p->report = mem_array(length(reports) + 1, sizeof(struct report *));
+    for (; p->n_report < length(reports); p->n_report++)
+        p->report[p->n_report] = report_of_lua(p, json_at(reports, p->n_report));
     take_jobs(p, member(root, "jobs"));
     take_jobs(p, member(root, "collectors"));
 }
@@ -72,6 +76,48 @@ void plugin_parts_warnings(const struct plugin *p, struct buf *out)
     const cJSON *list = member(json_root(p->description), "warnings");
     for (size_t i = 0; i < length(list); i++)
         buf_printf(out, "%s%s", out->len ? "\n" : "", json_text(json_at(list, i)));
+}
+
+int plugin_line(const struct plugin *p, const char *part, const char *name)
+{
+    int64_t line = 1;
+    const cJSON *lines = member(json_root(p->description), "lines");
+    if (lines != NULL && member(lines, part) != NULL)
+        json_int64(member(member(lines, part), name), &line);
+    return (int)line;
+}
+
+/* Is it granted, or, where it is "*.example.com", some host below it? */
+static bool is_granted(char *const *list, size_t n, const char *value)
+{
+    size_t len = strlen(value);
+    for (size_t i = 0; i < n; i++) {
+        size_t given = strlen(list[i]);
+        if (strcmp(list[i], value) == 0 ||
+            (value[0] == '*' && given >= len && strcmp(list[i] + given - (len - 1), value + 1) == 0))
+            return true;
+    }
+    return false;
+}
+
+struct plugin_capability *plugin_capabilities(const struct plugin *p, size_t *n)
+{
+    const cJSON *all = member(json_root(p->description), "capabilities");
+    const cJSON *http = all != NULL ? member(all, "http") : NULL, *tables = all != NULL ? member(all, "tables") : NULL;
+    const struct plugin_grant *g = &p->grant;
+    struct plugin_capability *list = mem_array(length(http) + length(tables) + 1, sizeof *list);
+    *n = 0;
+    for (size_t i = 0; i < length(http); i++) {
+        const char *value = json_text(json_at(http, i));
+        list[(*n)++] = (struct plugin_capability){"http", value, is_granted(g->http, g->n_http, value)};
+    }
+    for (size_t i = 0; i < length(tables); i++) {
+        const char *value = json_text(json_at(tables, i));
+        list[(*n)++] = (struct plugin_capability){"tables", value, is_granted(g->table, g->n_table, value)};
+    }
+    if (all != NULL && cJSON_IsTrue(member(all, "own_statistics")))
+        list[(*n)++] = (struct plugin_capability){"own_statistics", NULL, g->own_statistics};
+    return list;
 }
 
 char *plugin_grant_line(const struct plugin *p, const char *capability, const char *value)

@@ -94,6 +94,48 @@ void row_json(const struct row *r, struct buf *out)
     buf_char(out, '}');
 }
 
+static void add_raw(struct buf *out, const char *name, const char *json)
+{
+    if (json != NULL)
+        buf_printf(out, "%s\"%s\":%s", out->data[out->len - 1] == '{' ? "" : ",", name, json);
+}
+
+static void add_text(struct buf *out, const char *name, const char *text)
+{
+    if (text == NULL)
+        return;
+    struct buf quoted = {0};
+    json_write_string(text, strlen(text), &quoted);
+    add_raw(out, name, quoted.data);
+    buf_free(&quoted);
+}
+
+void row_json_whole(const struct row *r, struct buf *out)
+{
+    struct cell cell[N];
+    char duration[40];
+    fill(r, cell);
+    buf_char(out, '{');
+    for (size_t i = 0; i < N; i++) {
+        if (cell[i].number)
+            add_raw(out, columns[i].name, cell[i].text);
+        else
+            add_text(out, columns[i].name, cell[i].text);
+    }
+    add_text(out, "caption", r->caption);
+    add_text(out, "url", r->url);
+    add_raw(out, "tags", r->tags);
+    snprintf(duration, sizeof duration, "%.15g", r->duration_s);
+    add_raw(out, "duration_s", r->has_duration ? duration : NULL);
+    add_text(out, "media_kind", r->media_kind);
+    add_text(out, "ai_version", r->ai_version);
+    add_raw(out, "features", r->features);
+    add_raw(out, "metrics", r->metrics);
+    add_raw(out, "extra", r->extra);
+    add_text(out, "notes", r->notes);
+    buf_char(out, '}');
+}
+
 struct rowset *row_table_new(void)
 {
     return rowset_new(columns, N);

@@ -61,20 +61,27 @@ static void check_table(lua_State *L, const char *call, const char *const *keys)
 
 static void begin_event(struct out *out, const char *name)
 {
+    out->begun = out->text.len;
     buf_str(&out->text, out->events++ == 0 ? "[[\"" : ",[\"");
     buf_str(&out->text, name);
     buf_char(&out->text, '"');
 }
 
-/* Adds the value at index to the event; takes the whole event back and raises when it cannot be written. */
+/* Adds the value at index to the event; takes the whole event back and raises when it cannot be written: the plugin may catch that. */
 static void add_value(lua_State *L, struct out *out, const char *call, int index)
 {
     buf_char(&out->text, ',');
     const char *wrong = value_write(L, index, &out->text);
+    bool full = out->text.len > OUTPUT_MAX;
+    if (wrong == NULL && !full)
+        return;
+    out->text.len = out->begun;
+    out->text.data[out->begun] = '\0';
+    out->events--;
     if (wrong != NULL)
         luaL_error(L, "%s: %s", call, wrong);
-    if (out->text.len > OUTPUT_MAX)
-        luaL_error(L, "more than %d MiB of rows from one document", OUTPUT_MAX >> 20);
+    out->too_much = true;
+    luaL_error(L, "more than %d MiB of rows from one document", OUTPUT_MAX >> 20);
 }
 
 static void one_row_more(lua_State *L, struct out *out)
@@ -89,6 +96,7 @@ static int l_post(lua_State *L)
 {
     struct out *out = current(L);
     check_table(L, "out.post", post_keys);
+    out->post_open = false;
     one_row_more(L, out);
     begin_event(out, "post");
     add_value(L, out, "out.post", 1);

@@ -12,6 +12,7 @@ enum { OUT_ROWS_MAX = 50000 };
 struct out {
     struct buf text; /* the events, without the closing bracket */
     size_t events, rows;
+    size_t begun; /* where the event that is being written begins */
     bool post_open, post_counted;
     bool too_much; /* a limit of the document was hit, not a mistake of the plugin */
 };

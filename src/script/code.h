@@ -16,6 +16,7 @@
  * with its warnings. ERR_CONFIG with all mistakes, a line each; they are added to *mistakes as well, however many. */
 struct code_file {
     const char *path, *shown, *name;
+    bool lines; /* the description says where each entry stands */
 };
 int code_check(struct vm *vm, struct vm *checker, const struct code_file *file, struct json_doc **description,
                struct buf *mistakes, struct err *e);

@@ -1,8 +1,11 @@
 /* The globals a plugin sees. What is not named here is not there. */
 #include <errno.h>
+#include <fcntl.h>
 #include <lualib.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/log.h"
@@ -10,19 +13,43 @@
 #include "script/bind_frame.h"
 #include "script/bind_json.h"
 #include "script/bind_stats.h"
+#include "script/bind_time.h"
 #include "script/box.h"
 #include "script/vm_state.h"
 
-enum { FILE_MAX = 4 << 20 };
-static const char loaded_key[] = "tidemark.loaded";
+enum { FILE_MAX = 4 << 20, LINE_MAX_BYTES = 8 << 10, NAME_MAX_BYTES = 200 };
+
+/* In the registry: the globals of the plugin's own code. The state's own globals are the host's: what is loaded for the host (the
+ * contract) and what C looks up by name runs with them, and no plugin can reach them to bend them. */
+static const char env_key[] = "tidemark.env";
 
 /* --- require ---------------------------------------------------------------------------------------------------------- */
+
+/* Opens a regular file only: a pipe or a device would be waited for without end. */
+static FILE *open_regular(const char *path)
+{
+    struct stat st;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return NULL;
+    FILE *f = NULL;
+    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
+        errno = S_ISDIR(st.st_mode) ? EISDIR : EINVAL;
+    else
+        f = fdopen(fd, "rb");
+    if (f == NULL) {
+        int failed = errno;
+        close(fd);
+        errno = failed;
+    }
+    return f;
+}
 
 /* Reads a file into a box, so that an error of Lua's leaks nothing. NULL with errno when it cannot be read. */
 static struct buf *read_file(lua_State *L, const char *path)
 {
     struct buf *text = box_push(L);
-    FILE *f = fopen(path, "rbe");
+    FILE *f = open_regular(path);
     if (f == NULL)
         return NULL;
     size_t n;
@@ -37,21 +64,26 @@ static struct buf *read_file(lua_State *L, const char *path)
     return failed ? NULL : text;
 }
 
-static int compile(lua_State *L, const struct buf *text, const char *shown)
+void sandbox_compile(lua_State *L, const char *source, size_t len, const char *shown, int env)
 {
-    if (text->len > FILE_MAX)
-        return luaL_error(L, "%s: larger than 4 MiB", shown);
-    const char *source = text->len > 0 ? text->data : "";
-    size_t len = text->len;
+    env = lua_absindex(L, env);
+    if (len > FILE_MAX)
+        luaL_error(L, "%s: larger than 4 MiB", shown);
     if (len >= 3 && memcmp(source, "\xEF\xBB\xBF", 3) == 0)
         source += 3, len -= 3;
     if (len > 0 && source[0] == LUA_SIGNATURE[0])
-        return luaL_error(L, "%s: compiled Lua is not accepted, only source text", shown);
+        luaL_error(L, "%s: compiled Lua is not accepted, only source text", shown);
     const char *chunk = lua_pushfstring(L, "@%s", shown);
     if (luaL_loadbufferx(L, source, len, chunk, "t") != LUA_OK)
-        return lua_error(L);
+        lua_error(L);
     lua_remove(L, -2);
-    return 1;
+    lua_pushvalue(L, env);
+    lua_setupvalue(L, -2, 1);
+}
+
+void sandbox_env(lua_State *L)
+{
+    lua_getfield(L, LUA_REGISTRYINDEX, env_key);
 }
 
 int sandbox_load(lua_State *L, const char *path, const char *shown)
@@ -59,14 +91,19 @@ int sandbox_load(lua_State *L, const char *path, const char *shown)
     struct buf *text = read_file(L, path);
     if (text == NULL)
         return luaL_error(L, "cannot read %s: %s", path, strerror(errno));
-    compile(L, text, shown);
-    lua_remove(L, -2);
+    sandbox_env(L);
+    sandbox_compile(L, text->len > 0 ? text->data : "", text->len, shown, -1);
+    buf_free(text);
+    lua_replace(L, -3);
+    lua_pop(L, 1);
     return 1;
 }
 
 static bool good_module_name(const char *name)
 {
     bool start = true;
+    if (strlen(name) > NAME_MAX_BYTES)
+        return false;
     for (const char *p = name; *p != '\0'; p++) {
         bool word = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || (*p >= '0' && *p <= '9') || *p == '_';
         if (!word && (start || *p != '.'))
@@ -86,18 +123,20 @@ static bool try_module(lua_State *L, const char *dir, const char *shown_dir, con
     struct buf *text = read_file(L, path);
     if (text == NULL && errno != ENOENT && errno != ENOTDIR && errno != EISDIR)
         luaL_error(L, "cannot read %s: %s", path, strerror(errno));
-    if (text != NULL)
-        compile(L, text, shown);
-    return text != NULL;
+    if (text == NULL)
+        return false;
+    sandbox_compile(L, text->len > 0 ? text->data : "", text->len, shown, lua_upvalueindex(2));
+    buf_free(text);
+    return true;
 }
 
+/* Upvalues: 1 what is loaded (false while it loads), 2 the globals of what is loaded, 3 whether the plugin's own folder counts. */
 static int l_require(lua_State *L)
 {
     struct vm *vm = vm_of(L);
     const char *name = luaL_checkstring(L, 1);
     lua_settop(L, 1);
-    lua_getfield(L, LUA_REGISTRYINDEX, loaded_key); /* 2: what is loaded; false while it loads */
-    switch (lua_getfield(L, 2, name)) {
+    switch (lua_getfield(L, lua_upvalueindex(1), name)) {
     case LUA_TNIL: lua_pop(L, 1); break;
     case LUA_TBOOLEAN:
         if (!lua_toboolean(L, -1))
@@ -108,11 +147,12 @@ static int l_require(lua_State *L)
     if (!good_module_name(name))
         return luaL_error(L, "require: '%s' is no module name (words joined by dots)", name);
     const char *file = luaL_gsub(L, name, ".", "/");
-    if (!try_module(L, vm->lib_dir, "lua", file) && !try_module(L, vm->dir, vm->shown_dir, file))
+    const char *own = lua_toboolean(L, lua_upvalueindex(3)) ? vm->dir : NULL;
+    if (!try_module(L, vm->lib_dir, "lua", file) && !try_module(L, own, vm->shown_dir, file))
         return luaL_error(L, "no module '%s': neither tidemark's lua/%s.lua nor a file %s.lua beside the plugin", name, file,
                           file);
     lua_pushboolean(L, 0);
-    lua_setfield(L, 2, name);
+    lua_setfield(L, lua_upvalueindex(1), name);
     lua_pushvalue(L, 1);
     lua_call(L, 1, 1);
     if (lua_isnil(L, -1)) {
@@ -120,11 +160,27 @@ static int l_require(lua_State *L)
         lua_pushboolean(L, 1);
     }
     lua_pushvalue(L, -1);
-    lua_setfield(L, 2, name);
+    lua_setfield(L, lua_upvalueindex(1), name);
     return 1;
 }
 
+/* table.require for the globals on the top. */
+static void set_require(lua_State *L, bool own_folder)
+{
+    lua_newtable(L);
+    lua_pushvalue(L, -2);
+    lua_pushboolean(L, own_folder);
+    lua_pushcclosure(L, l_require, 3);
+    lua_setfield(L, -2, "require");
+}
+
 /* --- base functions that would open a way around the limits -------------------------------------------------------------- */
+
+/* The library's own function, which has no upvalues, in this very call: its errors name the function as the caller wrote it. */
+static int original(lua_State *L)
+{
+    return lua_tocfunction(L, lua_upvalueindex(1))(L);
+}
 
 /* Lua runs finalizers with hooks off, so that no budget reaches them. */
 static int l_setmetatable(lua_State *L)
@@ -137,17 +193,7 @@ static int l_setmetatable(lua_State *L)
             return luaL_error(L, "a plugin cannot have finalizers (__gc)");
         lua_pop(L, 1);
     }
-    lua_pushvalue(L, lua_upvalueindex(1));
-    lua_insert(L, 1);
-    lua_call(L, lua_gettop(L) - 1, 1);
-    return 1;
-}
-
-static int finish_xpcall(lua_State *L, int status, lua_KContext ctx)
-{
-    (void)status;
-    (void)ctx;
-    return lua_gettop(L);
+    return original(L);
 }
 
 /* A handler runs inside the hook that raised, with hooks off: once the budget is used, none runs any more. */
@@ -167,21 +213,26 @@ static int l_xpcall(lua_State *L)
     lua_pushvalue(L, 2);
     lua_pushcclosure(L, guarded_handler, 1);
     lua_replace(L, 2);
-    lua_pushvalue(L, lua_upvalueindex(1));
-    lua_insert(L, 1);
-    lua_callk(L, lua_gettop(L) - 1, LUA_MULTRET, 0, finish_xpcall);
-    return finish_xpcall(L, LUA_OK, 0);
+    return original(L);
 }
 
-/* coroutine.resume and coroutine.close catch errors of a thread that has its own hook: after them the budget is looked at in
+/* coroutine.resume and coroutine.close catch errors of a thread that has its own hook: around them the budget is looked at in
  * the thread that goes on, or a tree of coroutines would win a new slice at each of its nodes. */
-static int l_guarded(lua_State *L)
+static int l_resume(lua_State *L)
 {
-    lua_pushvalue(L, lua_upvalueindex(1));
-    lua_insert(L, 1);
-    lua_call(L, lua_gettop(L) - 1, LUA_MULTRET);
     vm_check_budget(L);
-    return lua_gettop(L);
+    int n = original(L);
+    vm_check_budget(L);
+    return n;
+}
+
+static int l_close(lua_State *L)
+{
+    vm_check_budget(L);
+    lua_State *co = lua_tothread(L, 1);
+    if (co != NULL && !vm_may_close(co))
+        return luaL_error(L, "this coroutine was stopped by a limit: what it left open cannot be closed");
+    return l_resume(L);
 }
 
 static int resume_wrapped(lua_State *L)
@@ -193,7 +244,7 @@ static int resume_wrapped(lua_State *L)
     if (lua_toboolean(L, 1))
         return lua_gettop(L) - 1;
     lua_State *co = lua_tothread(L, lua_upvalueindex(2));
-    if (lua_status(co) > LUA_YIELD) { /* not just "cannot resume a running coroutine" */
+    if (lua_status(co) > LUA_YIELD && vm_may_close(co)) { /* not just "cannot resume a running coroutine" */
         lua_resetthread(co);
         vm_check_budget(L);
     }
@@ -213,9 +264,51 @@ static int l_wrap(lua_State *L)
     return 1;
 }
 
+/* --- functions that C would run for ever ------------------------------------------------------------------------------------ */
+
+/* No table of a state has more elements, whatever a __len says: a C loop over them is beyond every hook. */
+static void check_elements(lua_State *L, lua_Unsigned n)
+{
+    if (n > vm_of(L)->limits.memory / sizeof(void *))
+        luaL_error(L, "too many elements");
+}
+
+/* table.insert and table.remove move what lies behind. */
+static int l_shift(lua_State *L)
+{
+    if (lua_istable(L, 1)) {
+        lua_Integer n = luaL_len(L, 1);
+        check_elements(L, n > 0 ? (lua_Unsigned)n : 0);
+    }
+    return original(L);
+}
+
+static int l_move(lua_State *L)
+{
+    lua_Integer from = luaL_checkinteger(L, 2), to = luaL_checkinteger(L, 3);
+    if (to >= from)
+        check_elements(L, (lua_Unsigned)to - (lua_Unsigned)from);
+    return original(L);
+}
+
+static int l_rep(lua_State *L)
+{
+    size_t len, sep = 0;
+    luaL_checklstring(L, 1, &len);
+    luaL_checkinteger(L, 2);
+    luaL_optlstring(L, 3, "", &sep);
+    if (len + sep > 0)
+        return original(L);
+    lua_pushliteral(L, "");
+    return 1;
+}
+
+/* --- print ------------------------------------------------------------------------------------------------------------------- */
+
 /* For an author who looks for a mistake: the talk goes to stderr, a result never comes from here. */
 static int l_print(lua_State *L)
 {
+    struct vm *vm = vm_of(L);
     int n = lua_gettop(L);
     luaL_Buffer b;
     luaL_buffinit(L, &b);
@@ -228,11 +321,17 @@ static int l_print(lua_State *L)
     luaL_pushresult(&b);
     size_t len;
     const char *text = lua_tolstring(L, -1, &len);
+    bool cut = len > LINE_MAX_BYTES;
+    if (cut)
+        for (len = LINE_MAX_BYTES; len > 0 && ((unsigned char)text[len] & 0xC0) == 0x80;)
+            len--;
+    if (vm_count(vm, VM_LOG_LINES, 1) != 0)
+        return luaL_error(L, "%s", vm_limit_text(vm, VM_LOG_LINES));
     char *line = lua_newuserdatauv(L, len + 1, 0);
     for (size_t i = 0; i < len; i++)
         line[i] = (unsigned char)text[i] < 0x20 || text[i] == 0x7f ? ' ' : text[i];
     line[len] = '\0';
-    log_info("%s: %s", vm_of(L)->name, line);
+    log_info("%s: %s%s", vm->name, line, cut ? "…" : "");
     return 0;
 }
 
@@ -263,6 +362,41 @@ void sandbox_reseed(lua_State *L)
     lua_call(L, 1, 0);
 }
 
+/* A copy of the table on the top, in its place. */
+static void copy_table(lua_State *L)
+{
+    lua_newtable(L);
+    lua_pushnil(L);
+    while (lua_next(L, -3)) {
+        lua_pushvalue(L, -2);
+        lua_insert(L, -2);
+        lua_rawset(L, -4);
+    }
+    lua_remove(L, -2);
+}
+
+/* The plugin's globals: a copy of the host's, libraries and all. */
+static void open_env(lua_State *L)
+{
+    lua_pushglobaltable(L);
+    copy_table(L);
+    lua_pushnil(L);
+    while (lua_next(L, -2)) {
+        if (lua_istable(L, -1)) { /* setting a field that is there is fine while walking */
+            copy_table(L);
+            lua_pushvalue(L, -2);
+            lua_insert(L, -2);
+            lua_rawset(L, -4);
+        } else {
+            lua_pop(L, 1);
+        }
+    }
+    lua_pushvalue(L, -1);
+    lua_setfield(L, -2, LUA_GNAME);
+    set_require(L, true);
+    lua_setfield(L, LUA_REGISTRYINDEX, env_key);
+}
+
 void sandbox_open(lua_State *L)
 {
     static const luaL_Reg libs[] = {
@@ -278,26 +412,30 @@ void sandbox_open(lua_State *L)
         luaL_requiref(L, lib->name, lib->func, 1);
         lua_pop(L, 1);
     }
-    lua_newtable(L); /* not the registry's own: that one only gives tracebacks their function names */
-    lua_setfield(L, LUA_REGISTRYINDEX, loaded_key);
 
     lua_pushglobaltable(L);
     drop(L, (const char *const[]){"load", "loadfile", "dofile", "collectgarbage", "warn", NULL});
     wrap_field(L, "setmetatable", "setmetatable", l_setmetatable);
     wrap_field(L, "xpcall", "xpcall", l_xpcall);
-    lua_pushcfunction(L, l_require);
-    lua_setfield(L, -2, "require");
+    set_require(L, false);
     lua_pushcfunction(L, l_print);
     lua_setfield(L, -2, "print");
 
     lua_getfield(L, -1, LUA_COLIBNAME);
-    wrap_field(L, "resume", "resume", l_guarded);
-    wrap_field(L, "close", "close", l_guarded);
+    wrap_field(L, "resume", "resume", l_resume);
+    wrap_field(L, "close", "close", l_close);
     wrap_field(L, "wrap", "resume", l_wrap);
+    lua_pop(L, 1);
+
+    lua_getfield(L, -1, LUA_TABLIBNAME);
+    wrap_field(L, "insert", "insert", l_shift);
+    wrap_field(L, "remove", "remove", l_shift);
+    wrap_field(L, "move", "move", l_move);
     lua_pop(L, 1);
 
     lua_getfield(L, -1, LUA_STRLIBNAME);
     drop(L, (const char *const[]){"dump", NULL});
+    wrap_field(L, "rep", "rep", l_rep);
     lua_pop(L, 1);
 
     lua_getfield(L, -1, LUA_MATHLIBNAME);
@@ -317,5 +455,6 @@ void sandbox_open(lua_State *L)
     bind_time_open(L);
     bind_frame_open(L);
     bind_stats_open(L);
+    open_env(L);
     sandbox_reseed(L);
 }

@@ -1,6 +1,7 @@
 #include "script/trusted.h"
 
 #include <lauxlib.h>
+#include <limits.h>
 #include <lualib.h>
 #include <string.h>
 
@@ -24,8 +25,9 @@ static int open_os(lua_State *L)
 
 struct vm *trusted_open(const char *lib_dir, unsigned budget_ms, size_t memory)
 {
-    struct vm_limits limits = {.memory = memory, .call_ms = budget_ms, .stuck_ms = 60000};
+    struct vm_limits limits = {.memory = memory, .call_ms = budget_ms, .run_ms = UINT_MAX / 2, .stuck_ms = 60000};
     struct vm *vm = vm_new("tidemark", lib_dir, NULL, &limits);
+    meter_texts(vm, false);
     struct err e = {0};
     must(vm_protect(vm, open_os, NULL, 0, "tidemark", &e) == 0);
     return vm;

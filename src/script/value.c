@@ -85,7 +85,8 @@ const cJSON *value_item(struct lua_State *L, int index)
     if (lua_type(L, index) != LUA_TUSERDATA || !lua_checkstack(L, 4))
         return NULL;
     const struct view *v = lua_touserdata(L, index);
-    lua_getmetatable(L, index);
+    if (!lua_getmetatable(L, index))
+        return NULL;
     lua_rawgetp(L, LUA_REGISTRYINDEX, view_name); /* a string key would have to be made, and that can raise */
     bool same = lua_rawequal(L, -1, -2);
     lua_pop(L, 2);
@@ -162,10 +163,11 @@ static int next_element(lua_State *L)
     return 2;
 }
 
-/* Upvalues: 1 the member that comes next, 2 a table key -> its last member: of duplicate keys the last one counts. */
+/* Upvalues: 1 the member that comes next, 2 a table key -> its last member: of duplicate keys the last one counts, 3 the view: it, and
+ * not what the caller gives, has to be alive. */
 static int next_member(lua_State *L)
 {
-    check_view(L, 1);
+    check_view(L, lua_upvalueindex(3));
     const cJSON *item = lua_touserdata(L, lua_upvalueindex(1));
     for (; item != NULL; item = item->next) {
         lua_settop(L, 2);
@@ -200,7 +202,8 @@ static int view_pairs(lua_State *L)
         lua_pushlightuserdata(L, item);
         lua_rawset(L, -3);
     }
-    lua_pushcclosure(L, next_member, 2);
+    lua_pushvalue(L, 1);
+    lua_pushcclosure(L, next_member, 3);
     lua_pushvalue(L, 1);
     lua_pushnil(L);
     return 3;

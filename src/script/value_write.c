@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "script/bind_json.h"
+#include "script/numeric.h"
 #include "script/value.h"
 #include "script/vm_state.h"
 
@@ -24,7 +25,7 @@ struct member {
 
 static const char *write_value(struct writer *w, int index, unsigned depth, struct buf *out);
 
-static bool valid_utf8(const char *s, size_t n)
+bool value_is_utf8(const char *s, size_t n)
 {
     const unsigned char *p = (const unsigned char *)s, *stop = p + n;
     while (p < stop) {
@@ -48,7 +49,7 @@ static bool valid_utf8(const char *s, size_t n)
 
 static const char *write_text(const char *s, size_t n, struct buf *out)
 {
-    if (!valid_utf8(s, n))
+    if (!value_is_utf8(s, n))
         return "a text that is not UTF-8 cannot be JSON (was it cut in the middle of a character?)";
     json_write_string(s, n, out);
     return NULL;
@@ -175,8 +176,13 @@ static const char *write_other(struct writer *w, int index, struct buf *out)
 {
     lua_State *L = w->L;
     const cJSON *item = value_item(L, index);
+    const char *digits = numeric_text(L, index, NULL);
     if (item != NULL)
         json_write(item, out);
+    else if (digits != NULL && strpbrk(digits, "Nn") != NULL)
+        return *digits == 'N' ? "NaN cannot be JSON" : "an infinite number cannot be JSON";
+    else if (digits != NULL)
+        buf_str(out, digits);
     else if (value_is_null(L, index))
         buf_str(out, "null");
     else
@@ -191,6 +197,8 @@ static const char *write_value(struct writer *w, int index, unsigned depth, stru
         return "a table deeper than 64 levels, or inside itself, cannot be JSON";
     size_t before = out->len, len;
     const char *wrong = NULL, *s;
+    if (w->left < 2)
+        return "more than 16 MiB of JSON";
     switch (lua_type(L, index)) {
     case LUA_TNIL: buf_str(out, "null"); break;
     case LUA_TBOOLEAN: buf_str(out, lua_toboolean(L, index) ? "true" : "false"); break;
@@ -199,7 +207,10 @@ static const char *write_value(struct writer *w, int index, unsigned depth, stru
         s = lua_tolstring(L, index, &len);
         wrong = write_text(s, len, out);
         break;
-    case LUA_TTABLE: return write_table(w, index, depth, out); /* its leaves are counted */
+    case LUA_TTABLE:
+        wrong = write_table(w, index, depth, out);
+        before = out->len; /* what is in it has been counted; but a tree of empty tables has no leaves */
+        break;
     case LUA_TUSERDATA: wrong = write_other(w, index, out); break;
     case LUA_TFUNCTION: return "a function cannot be JSON";
     case LUA_TTHREAD: return "a coroutine cannot be JSON";

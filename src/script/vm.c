@@ -3,27 +3,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include "base/buf.h"
 #include "base/mem.h"
 #include "script/vm_state.h"
 #include "script/watchdog.h"
 
 enum { HOOK_STEP = 1000 }; /* instructions between looks at the clock: some microseconds */
-
-const struct vm_limits vm_limits_default = {
-    .memory = (size_t)64 << 20,
-    .load_ms = 500,
-    .call_ms = 200,
-    .stuck_ms = 5000,
-    .run_ms = 60000,
-    .cpu_ms = 60000,
-    .db_ms = 60000,
-    .log_lines = 1000,
-    .rows = 1000000,
-    .output = (size_t)64 << 20,
-};
 
 /* Lua passes the kind of object in osize when ptr is NULL: only a real block has a size. */
 static void *allocate(void *ud, void *ptr, size_t osize, size_t nsize)
@@ -46,34 +31,41 @@ static void *allocate(void *ud, void *ptr, size_t osize, size_t nsize)
     return p;
 }
 
-int64_t vm_cpu_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return ((int64_t)t.tv_sec * 1000000000 + t.tv_nsec) / WATCHDOG_SLOWDOWN;
-}
-
 void vm_check_budget(lua_State *L)
 {
     struct vm *vm = vm_of(L);
     if (!vm->over)
         return;
     lua_sethook(L, vm_hook, LUA_MASKCOUNT, 1);
-    luaL_error(L, "used more than %d ms of CPU", (int)vm->budget_ms);
+    luaL_error(L, "%s", vm_limit_text(vm, (enum vm_meter)vm->over));
 }
 
 void vm_hook(lua_State *L, lua_Debug *ar)
 {
-    (void)ar;
     struct vm *vm = vm_of(L);
-    if (!vm->over && vm_cpu_ns() < vm->deadline_ns) {
+    if (!vm->over && (vm->guarded || (vm_cpu_ns() < vm->deadline_ns && vm_wall_ns() < vm->wall_deadline_ns))) {
         if (lua_gethookcount(L) != HOOK_STEP) /* a coroutine kept from a call that went over */
             lua_sethook(L, vm_hook, LUA_MASKCOUNT, HOOK_STEP);
         return;
     }
-    vm->over = 1;
+    if (!vm->over)
+        vm->over = vm_wall_ns() < vm->wall_deadline_ns ? (int)vm->meter : VM_RUN;
     lua_sethook(vm->L, vm_hook, LUA_MASKCOUNT, 1);
-    vm_check_budget(L);
+    if (L != vm->L)
+        *(uintptr_t *)lua_getextraspace(L) |= 1;
+    lua_sethook(L, vm_hook, LUA_MASKCOUNT, 1);
+    /* luaL_error would name the caller's line: inside a hook the running function is level 0 */
+    lua_getinfo(L, "Sl", ar);
+    if (ar->currentline > 0)
+        lua_pushfstring(L, "%s:%d: %s", ar->short_src, ar->currentline, vm_limit_text(vm, (enum vm_meter)vm->over));
+    else
+        lua_pushstring(L, vm_limit_text(vm, (enum vm_meter)vm->over));
+    lua_error(L);
+}
+
+bool vm_may_close(lua_State *co)
+{
+    return !vm_of(co)->over && (*(uintptr_t *)lua_getextraspace(co) & 1) == 0;
 }
 
 static int open_state(lua_State *L)
@@ -98,14 +90,8 @@ struct vm *vm_new(const char *name, const char *lib_dir, const char *dir, const 
     vm->dir = mem_dup(dir);
     vm->shown_dir = mem_dup(dir);
     vm->limits = limits ? *limits : vm_limits_default;
-    if (vm->limits.memory == 0)
-        vm->limits.memory = vm_limits_default.memory;
-    if (vm->limits.load_ms == 0)
-        vm->limits.load_ms = vm_limits_default.load_ms;
-    if (vm->limits.call_ms == 0)
-        vm->limits.call_ms = vm_limits_default.call_ms;
-    if (vm->limits.stuck_ms == 0)
-        vm->limits.stuck_ms = vm_limits_default.stuck_ms;
+    meter_defaults(&vm->limits);
+    meter_texts(vm, true);
 
     /* The state itself and its sandbox are made whatever the cap: the plugin is to hit it, not we. */
     size_t cap = vm->limits.memory;
@@ -151,137 +137,40 @@ void vm_memory(const struct vm *vm, size_t *now, size_t *peak)
 
 /* --- calling ---------------------------------------------------------------------------------------------------------- */
 
-static int to_text(lua_State *L)
-{
-    luaL_tolstring(L, 1, NULL);
-    return 1;
-}
-
-/* Runs in place of the unwinding: makes a string of whatever was raised and adds where that was. An error object's
- * __tostring is plugin code and may fail itself. */
-static int on_error(lua_State *L)
-{
-    if (lua_type(L, 1) != LUA_TSTRING) {
-        lua_pushcfunction(L, to_text);
-        lua_pushvalue(L, 1);
-        if (vm_of(L)->over || lua_pcall(L, 1, 1, 0) != LUA_OK)
-            lua_pushfstring(L, "an error object (a %s) that cannot be shown as text", luaL_typename(L, 1));
-        lua_replace(L, 1);
-        lua_settop(L, 1);
-        lua_Debug at;
-        for (int level = 1; level < 20 && lua_getstack(L, level, &at); level++) {
-            lua_getinfo(L, "Sl", &at);
-            if (at.currentline > 0) {
-                lua_pushfstring(L, "%s:%d: %s", at.short_src, at.currentline, lua_tostring(L, 1));
-                lua_replace(L, 1);
-                break;
-            }
-        }
-    }
-    luaL_traceback(L, L, lua_tostring(L, 1), 1);
-    return 1;
-}
-
-struct place {
-    const char *file;
-    size_t len;       /* of "file:line" */
-    const char *rest; /* behind ": " */
-};
-
-/* Splits "plugins/x/plugin.lua:12: text". */
-static bool split_place(const char *text, struct place *out)
-{
-    const char *p = strstr(text, ".lua:");
-    const char *eol = strchr(text, '\n');
-    if (p == NULL || (eol != NULL && p > eol))
-        return false;
-    p += strlen(".lua:");
-    size_t digits = strspn(p, "0123456789");
-    if (digits == 0 || p[digits] != ':' || p[digits + 1] != ' ')
-        return false;
-    *out = (struct place){.file = text, .len = (size_t)(p + digits - text), .rest = p + digits + 2};
-    return true;
-}
-
-static void budget_text(const struct vm *vm, bool cpu, struct buf *out)
-{
-    size_t mib = (size_t)1 << 20, n = vm->limits.memory;
-    if (cpu)
-        buf_printf(out, "used more than %u ms of CPU", vm->budget_ms);
-    else if (n % mib == 0)
-        buf_printf(out, "used more than %zu MiB of memory", n / mib);
-    else
-        buf_printf(out, "used more than %zu KiB of memory", n / 1024);
-}
-
-enum mode { MODE_CALL, MODE_LOAD };
-
-/* One text from what was raised: "what (file:line): message", then the traceback; "file:line: message" alone when loading. */
-static int report(struct vm *vm, int status, const char *raised, enum mode mode, const char *what, struct err *e)
-{
-    static const char trace_head[] = "\nstack traceback:";
-    const char *trace = strstr(raised, trace_head);
-    struct buf text = {0}, said = {0};
-    struct place place = {0};
-    bool placed = split_place(raised, &place);
-    const char *rest = placed ? place.rest : raised;
-    size_t rest_len = trace != NULL && trace >= rest ? (size_t)(trace - rest) : strlen(rest);
-
-    bool memory = status == LUA_ERRMEM || (vm->memory_hit && strstr(raised, "not enough memory") != NULL);
-    if (vm->over || memory)
-        budget_text(vm, vm->over != 0, &said);
-    else
-        buf_add(&said, rest, rest_len);
-
-    if (mode == MODE_LOAD && placed)
-        buf_printf(&text, "%.*s: %s", (int)place.len, place.file, said.data ? said.data : "");
-    else if (placed)
-        buf_printf(&text, "%s (%.*s): %s", what, (int)place.len, place.file, said.data ? said.data : "");
-    else
-        buf_printf(&text, "%s: %s", what, said.data ? said.data : "");
-    if (mode == MODE_CALL && trace != NULL && !vm->over && !memory)
-        buf_str(&text, trace);
-    err_set(e, mode == MODE_LOAD && !vm->over && !memory ? ERR_CONFIG : ERR_PLUGIN, "%s", text.data);
-    buf_free(&text);
-    buf_free(&said);
-    return -1;
-}
-
-static void begin(struct vm *vm, unsigned budget_ms, const char *what)
+static void begin(struct vm *vm, bool load, const char *what)
 {
     if (vm->depth++ > 0)
         return;
-    vm->over = 0;
-    vm->memory_hit = false;
-    vm->budget_ms = budget_ms;
-    vm->deadline_ns = vm_cpu_ns() + (int64_t)budget_ms * 1000000;
-    lua_sethook(vm->L, vm_hook, LUA_MASKCOUNT, HOOK_STEP);
-    watchdog_arm(vm, budget_ms, vm->limits.stuck_ms, what);
+    meter_begin(vm, load);
+    lua_sethook(vm->L, vm_hook, LUA_MASKCOUNT, vm->over ? 1 : HOOK_STEP);
+    vm->guarded = watchdog_arm(vm, what);
 }
 
 static void end(struct vm *vm)
 {
-    if (--vm->depth == 0)
-        watchdog_disarm();
+    if (--vm->depth > 0)
+        return;
+    watchdog_disarm();
+    meter_end(vm);
 }
 
-static int run(struct vm *vm, int nargs, int nresults, enum mode mode, const char *what, struct err *e)
+static int run(struct vm *vm, int nargs, int nresults, bool load, const char *what, struct err *e)
 {
     lua_State *L = vm->L;
     int base = lua_gettop(L) - nargs; /* where the function is */
     must(base > 0 && nresults >= 0 && lua_checkstack(L, nresults + 2));
-    lua_pushcfunction(L, on_error);
+    lua_pushcfunction(L, error_handler);
     lua_insert(L, base);
-    begin(vm, mode == MODE_LOAD ? vm->limits.load_ms : vm->limits.call_ms, what);
+    begin(vm, load, what);
     int status = lua_pcall(L, nargs, nresults, base);
     end(vm);
 
     int failed = 0;
     if (status != LUA_OK) {
         const char *raised = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "an error without a text";
-        failed = report(vm, status, raised, mode, what, e);
+        failed = error_report(vm, status, raised, load, what, e);
     } else if (vm->over) {
-        failed = report(vm, LUA_ERRRUN, "", mode, what, e);
+        failed = error_report(vm, LUA_ERRRUN, "", load, what, e);
     }
     if (failed)
         lua_settop(L, base - 1);
@@ -293,7 +182,7 @@ static int run(struct vm *vm, int nargs, int nresults, enum mode mode, const cha
 
 int vm_call(struct vm *vm, int nargs, int nresults, const char *what, struct err *e)
 {
-    return run(vm, nargs, nresults, MODE_CALL, what, e);
+    return run(vm, nargs, nresults, false, what, e);
 }
 
 int vm_protect(struct vm *vm, int (*fn)(struct lua_State *L), void *arg, int nresults, const char *what, struct err *e)
@@ -301,7 +190,7 @@ int vm_protect(struct vm *vm, int (*fn)(struct lua_State *L), void *arg, int nre
     must(lua_checkstack(vm->L, 4));
     lua_pushcfunction(vm->L, fn); /* neither of these allocates */
     lua_pushlightuserdata(vm->L, arg);
-    return run(vm, 1, nresults, MODE_CALL, what, e);
+    return run(vm, 1, nresults, false, what, e);
 }
 
 struct load {
@@ -325,5 +214,5 @@ int vm_load_file(struct vm *vm, const char *path, const char *shown, struct err 
     must(lua_checkstack(vm->L, 4));
     lua_pushcfunction(vm->L, load_and_run);
     lua_pushlightuserdata(vm->L, &load);
-    return run(vm, 1, 1, MODE_LOAD, load.shown, e);
+    return run(vm, 1, 1, true, load.shown, e);
 }

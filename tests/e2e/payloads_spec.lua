@@ -31,9 +31,11 @@ local function lines(rows, names)
   return list
 end
 
--- NAME.json has NAME.expected.ndjson (nothing in it: no content, and no fault) or NAME.refused (what the message must hold);
--- NAME.csv has NAME_csv.….
-local function stem_of(name) return (name:gsub("%.jsonl?$", ""):gsub("%.csv$", "_csv")) end
+-- What was recorded of a fixture (its plugin's spec compares all of it): NAME.json has NAME.golden.json, NAME.csv NAME_csv.golden.json.
+local function golden_of(folder, name)
+  local stem = name:find("%.json$") and name:gsub("%.json$", "") or name:gsub("%.", "_")
+  return payloads.json(payloads.read(folder .. stem .. ".golden.json"))
+end
 
 -- Exit status where not all is well and not all is lost.
 local partly = { ["x/stream_cut.jsonl"] = 2 }
@@ -42,17 +44,16 @@ for _, platform in ipairs { "style", table.unpack(platforms) } do
   describe("the fixtures of " .. platform, function()
     local folder = source .. "/plugins/" .. platform .. "/fixtures/"
     for _, name in ipairs(payloads.list(folder, "%.[jc]s[ov][nl]?l?$")) do
-      if not name:find("expected", 1, true) then
+      if not name:find("%.golden%.json$") then
         it(name, function()
           local status, out, err = ingest(platform, folder .. name)
-          local refused = folder .. stem_of(name) .. ".refused"
-          if payloads.exists(refused) then
+          local golden = golden_of(folder, name)
+          if golden.refused then
             assert.equal("", out)
-            assert.truthy(err:find(payloads.read(refused):gsub("\n$", ""), 1, true), err)
+            assert.truthy(err:find(golden.refused[1].text, 1, true), err)
             assert.equal(65, status)
           else
-            local expected = payloads.ndjson(payloads.read(folder .. stem_of(name) .. ".expected.ndjson"))
-            assert.same(lines(expected, columns), lines(payloads.ndjson(out), columns), err)
+            assert.same(lines(golden.rows, columns), lines(payloads.ndjson(out), columns), err)
             assert.equal(partly[platform .. "/" .. name] or 0, status, err)
           end
         end)

@@ -1,10 +1,10 @@
-local env = require("lib.parser_env")
+local testkit = require("tidemark.testkit")
 
-local instagram = env.plugin("instagram")
+local instagram = testkit.plugin()
 local named = { platform = "instagram" }
 local function match(name, doc, input) return instagram.parsers[name].match(doc, input or {}) end
-local function parse(name, doc, input) return env.parse(instagram, name, doc, input) end
-local function fixture(name) return env.fixture("instagram", name) end
+local function parse(name, doc, input) return testkit.parse(name, doc, input) end
+local function fixture(name) return testkit.fixture(name) end
 
 local function metric(name, value, period)
   period = period or "lifetime"
@@ -159,13 +159,13 @@ describe("recognising", function()
   end)
 
   it("takes an empty list for Instagram's only where it was named", function()
-    local empty = env.doc('{"data": []}')
+    local empty = testkit.doc('{"data": []}')
     assert.falsy(match("instagram.empty", empty))
     assert.truthy(match("instagram.empty", empty, named))
   end)
 
   it("takes no other platform's payload", function()
-    assert.same({}, env.foreign_claims(instagram, { "youtube", "tiktok", "x" }))
+    assert.same({}, testkit.foreign_claims({ "youtube", "tiktok", "x" }))
   end)
 end)
 
@@ -175,4 +175,8 @@ describe("the plugin", function()
     local ok, mistakes = contract.check(instagram, { name = "instagram" })
     assert.truthy(ok, mistakes and contract.format(mistakes, "plugin.lua"))
   end)
+end)
+
+describe("what the host yields", function()
+  testkit.goldens() -- recorded by: tidemark plugin test instagram --record
 end)

@@ -1,9 +1,9 @@
-local env = require("lib.parser_env")
+local testkit = require("tidemark.testkit")
 
-local style = env.plugin("style")
+local style = testkit.plugin()
 local match = style.parsers["style.document"].match
 
-local function parse(json) return env.parse(style, "style.document", env.doc(json)) end
+local function parse(json) return testkit.parse("style.document", testkit.doc(json)) end
 local function facts(members)
   local out = parse('{"platform":"youtube","external_id":"a",' .. members .. "}")
   assert.equal(0, #out.bads, out.bads[1] and out.bads[1].text)
@@ -27,24 +27,24 @@ describe("recognising style documents", function()
       ['{"platform":"x","external_id":"1","tags":"words"}'] = false,
       ['[]'] = false, ['{}'] = false, ['"text"'] = false, ['null'] = false,
     } do
-      assert.equal(sure, match(env.doc(json), {}), json)
+      assert.equal(sure, match(testkit.doc(json), {}), json)
     end
   end)
 
   it("leaves what carries counts to who can read them", function()
     for _, name in ipairs { "views", "likes", "statistics", "public_metrics", "insights" } do
-      assert.is_false(match(env.doc(('{"platform":"x","external_id":"1","tags":["a"],"%s":{}}'):format(name)), {}), name)
+      assert.is_false(match(testkit.doc(('{"platform":"x","external_id":"1","tags":["a"],"%s":{}}'):format(name)), {}), name)
     end
-    assert.equal(3, match(env.doc('{"platform":"x","external_id":"1","tags":["a"],"views":null}'), {}))
+    assert.equal(3, match(testkit.doc('{"platform":"x","external_id":"1","tags":["a"],"views":null}'), {}))
   end)
 
   it("takes no platform's payload", function()
-    assert.same({}, env.foreign_claims(style, { "youtube", "tiktok", "instagram", "x" }))
+    assert.same({}, testkit.foreign_claims({ "youtube", "tiktok", "instagram", "x" }))
   end)
 
   it("is not taken for a platform's own", function()
     for _, platform in ipairs { "youtube", "tiktok", "instagram", "x" } do
-      assert.same({}, env.foreign_claims(env.plugin(platform), { "style" }))
+      assert.same({}, testkit.foreign_claims({ "style" }, platform))
     end
   end)
 end)
@@ -122,4 +122,8 @@ describe("a list of documents", function()
       "bad_shape: tags must be a list of texts, not string",
     }, said)
   end)
+end)
+
+describe("what the host yields", function()
+  testkit.goldens() -- recorded by: tidemark plugin test style --record
 end)

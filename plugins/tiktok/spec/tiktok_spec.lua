@@ -1,8 +1,8 @@
-local env = require("lib.parser_env")
+local testkit = require("tidemark.testkit")
 
-local tiktok = env.plugin("tiktok")
+local tiktok = testkit.plugin()
 local function match(name, doc, input) return tiktok.parsers[name].match(doc, input or {}) end
-local function fixture(name) return env.fixture("tiktok", name) end
+local function fixture(name) return testkit.fixture(name) end
 
 describe("recognising videos", function()
   it("finds every list of the Display and Research APIs, with every mark of success", function()
@@ -30,7 +30,7 @@ describe("recognising videos", function()
     for file, parser in pairs { ["web_v1.json"] = "tiktok.web_v1", ["web_flat.json"] = "tiktok.web_flat",
                                 ["web_v2.json"] = "tiktok.web_v2", ["web_page.json"] = "tiktok.web_v2",
                                 ["web_state.json"] = "tiktok.web_state", ["app.json"] = "tiktok.app" } do
-      local claims = env.claims(tiktok, fixture(file))
+      local claims = testkit.claims(fixture(file))
       local best
       for name, sure in pairs(claims) do
         if not best or sure > claims[best] then best = name end
@@ -40,20 +40,20 @@ describe("recognising videos", function()
   end)
 
   it("takes no other platform's payload", function()
-    assert.same({}, env.foreign_claims(tiktok, { "youtube", "instagram", "x" }))
+    assert.same({}, testkit.foreign_claims({ "youtube", "instagram", "x" }))
   end)
 end)
 
 describe("tiktok.web_v2", function()
   it("reads stats, and statsV2 with its strings where stats is not there", function()
-    local out = env.parse(tiktok, "tiktok.web_v2", fixture("web_v2.json"))
+    local out = testkit.parse("tiktok.web_v2", fixture("web_v2.json"))
     assert.same({ views = 14, likes = 11, shares = 12, comments = 13, saves = 15 }, out.rows[1].counts)
     assert.equal("5000000000", out.rows[2].counts.views)
     assert.is_nil(out.rows[2].counts.shares)
   end)
 
   it("knows an author by id, by number or by name, and a time that came as text", function()
-    local out = env.parse(tiktok, "tiktok.web_v2", fixture("web_v2.json"))
+    local out = testkit.parse("tiktok.web_v2", fixture("web_v2.json"))
     assert.equal("42", out.rows[1].post.account)
     assert.equal("42", out.rows[2].post.account)
     assert.equal(1700000001, out.rows[2].post.published_at)
@@ -61,20 +61,20 @@ describe("tiktok.web_v2", function()
 
   it("quarantines an item without an id and keeps the others", function()
     local doc = { itemList = { { id = "1", stats = { playCount = 1 } }, { desc = "?" } } }
-    local out = env.parse(tiktok, "tiktok.web_v2", doc)
+    local out = testkit.parse("tiktok.web_v2", doc)
     assert.equal(1, #out.rows)
     assert.equal("missing_id", out.bads[1].code)
   end)
 
   it("finds the one video of a page whose key has a dot", function()
-    local out = env.parse(tiktok, "tiktok.web_v2", fixture("web_page.json"))
+    local out = testkit.parse("tiktok.web_v2", fixture("web_page.json"))
     assert.equal("7000000000000000005", out.rows[1].post.id)
   end)
 end)
 
 describe("tiktok.web_state", function()
   it("takes the videos of a page's state", function()
-    local out = env.parse(tiktok, "tiktok.web_state", fixture("web_state.json"))
+    local out = testkit.parse("tiktok.web_state", fixture("web_state.json"))
     assert.same({ views = 8, likes = 5, shares = 6, comments = 7, saves = 9 }, out.rows[1].counts)
   end)
 end)
@@ -82,7 +82,7 @@ end)
 describe("what is no content", function()
   local function drops(doc)
     assert.truthy(match("tiktok.other", doc))
-    return env.parse(tiktok, "tiktok.other", doc).drops
+    return testkit.parse("tiktok.other", doc).drops
   end
 
   it("is counted by what it is", function()
@@ -125,4 +125,8 @@ describe("the plugin", function()
     local ok, mistakes = contract.check(tiktok, { name = "tiktok" })
     assert.truthy(ok, mistakes and contract.format(mistakes, "plugin.lua"))
   end)
+end)
+
+describe("what the host yields", function()
+  testkit.goldens() -- recorded by: tidemark plugin test tiktok --record
 end)

@@ -1,9 +1,9 @@
-local env = require("lib.parser_env")
+local testkit = require("tidemark.testkit")
 
-local x = env.plugin("x")
+local x = testkit.plugin()
 local function match(name, doc) return x.parsers[name].match(doc, {}) end
-local function parse(name, doc) return env.parse(x, name, doc) end
-local function fixture(name) return env.fixture("x", name) end
+local function parse(name, doc) return testkit.parse(name, doc) end
+local function fixture(name) return testkit.fixture(name) end
 
 local function post(fields)
   local v = { id = "1", text = "words", author_id = "9" }
@@ -17,6 +17,22 @@ describe("x.posts", function()
     local counts = parse("x.posts", doc).rows[1].counts
     assert.equal(55, counts.shares)
     assert.is_nil(counts.views)
+  end)
+
+  it("makes no sum of counts that are more than a count can be", function()
+    local function shares(reposts, quotes)
+      return parse("x.posts", { data = { post { public_metrics = { retweet_count = reposts, quote_count = quotes } } } }).rows[1]
+        .counts.shares
+    end
+    assert.equal(("9"):rep(400), shares(("9"):rep(400), 1)) -- as it came: the host notes that it is no count
+    assert.equal("float", math.type(shares(math.maxinteger, 1))) -- no count either
+    assert.equal(2 ^ 63, shares(1 << 62, 1 << 62))
+    assert.equal("7", shares("7", "many"))
+    local media = { { media_key = "1", public_metrics = { view_count = math.maxinteger } },
+                    { media_key = "2", public_metrics = { view_count = 2 } } }
+    local v = post { public_metrics = { like_count = 1 }, attachments = { media_keys = { "1", "2" } } }
+    local counts = parse("x.posts", { data = { v }, includes = { media = media } }).rows[1].counts
+    assert.equal(2 ^ 63, counts.extra.video_views)
   end)
 
   it("falls back to the owner's metrics where the public ones are not there", function()
@@ -106,8 +122,16 @@ describe("x.report_csv", function()
     assert.equal(86400, counts.window_end - counts.window_start)
   end)
 
+  it("does not wrap around, and says nothing where a sum is no number", function()
+    local out = parse("x.report_csv", env.csv("organic_tweet_id,date,likes,clicks,replies\n"
+      .. "1,2024-01-01,9223372036854775807,1e308,1\n1,2024-01-01,9223372036854775807,1e308,2\n"))
+    local counts = out.rows[1].counts
+    assert.same({ 2 ^ 64, 3 }, { counts.likes, counts.comments })
+    assert.is_nil(counts.extra)
+  end)
+
   it("quarantines a row without a post or a day", function()
-    local out = parse("x.report_csv", env.csv("organic_tweet_id,date,likes\n,2024-01-01,1\n1,soon,1\n"))
+    local out = parse("x.report_csv", testkit.csv("organic_tweet_id,date,likes\n,2024-01-01,1\n1,soon,1\n"))
     assert.same({ "missing_id", "bad_shape" }, { out.bads[1].code, out.bads[2].code })
   end)
 end)
@@ -161,7 +185,7 @@ describe("what is no content", function()
   end)
 
   it("takes no other platform's payload", function()
-    assert.same({}, env.foreign_claims(x, { "youtube", "tiktok", "instagram" }))
+    assert.same({}, testkit.foreign_claims({ "youtube", "tiktok", "instagram" }))
   end)
 end)
 
@@ -171,4 +195,8 @@ describe("the plugin", function()
     local ok, mistakes = contract.check(x, { name = "x" })
     assert.truthy(ok, mistakes and contract.format(mistakes, "plugin.lua"))
   end)
+end)
+
+describe("what the host yields", function()
+  testkit.goldens() -- recorded by: tidemark plugin test x --record
 end)

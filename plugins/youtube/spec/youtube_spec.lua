@@ -1,6 +1,6 @@
-local env = require("lib.parser_env")
+local testkit = require("tidemark.testkit")
 
-local youtube = env.plugin("youtube")
+local youtube = testkit.plugin()
 
 local function table_of(names, rows)
   local doc = { columnHeaders = {}, rows = rows }
@@ -9,7 +9,7 @@ local function table_of(names, rows)
 end
 
 local function analytics(names, rows, url)
-  return env.parse(youtube, "youtube.analytics", table_of(names, rows), { url = url })
+  return testkit.parse("youtube.analytics", table_of(names, rows), { url = url })
 end
 
 describe("youtube.analytics", function()
@@ -23,8 +23,8 @@ describe("youtube.analytics", function()
   end)
 
   it("keeps a null unknown: no count becomes 0", function()
-    local out = analytics({ "video", "views", "shares" }, { { "v1", 10, env.null } })
-    assert.equal(env.null, out.rows[1].counts.shares)
+    local out = analytics({ "video", "views", "shares" }, { { "v1", 10, testkit.null } })
+    assert.equal(testkit.null, out.rows[1].counts.shares)
     assert.is_nil(out.rows[1].counts.likes)
   end)
 
@@ -37,7 +37,7 @@ describe("youtube.analytics", function()
   end)
 
   it("adds the splits of a day up and weights the average by views", function()
-    local out = env.parse(youtube, "youtube.analytics", env.fixture("youtube", "analytics_split.json"))
+    local out = testkit.parse("youtube.analytics", testkit.fixture("analytics_split.json"))
     assert.equal(2, #out.rows)
     assert.equal(40, out.rows[1].counts.views)
     assert.equal(3, out.rows[1].counts.likes)
@@ -81,7 +81,7 @@ describe("youtube.analytics", function()
 end)
 
 describe("youtube.reporting", function()
-  local function report(text) return env.parse(youtube, "youtube.reporting", env.csv(text)) end
+  local function report(text) return testkit.parse("youtube.reporting", testkit.csv(text)) end
 
   it("makes one row of a day's splits", function()
     local out = report("date,channel_id,video_id,country_code,views,likes,average_view_duration_seconds\n"
@@ -91,6 +91,15 @@ describe("youtube.reporting", function()
     assert.equal(1, out.rows[1].counts.likes)
     assert.equal(25, out.rows[1].counts.average_watch_time)
     assert.equal("c", out.rows[1].post.account)
+  end)
+
+  it("does not wrap around, and says nothing where a sum is no number", function()
+    local out = report("date,channel_id,video_id,views,likes,engaged_views,average_view_duration_seconds\n"
+      .. "20260901,c,v1,9223372036854775807,1,1e308,5\n20260901,c,v1,9223372036854775807,2,1e308,5\n")
+    local counts = out.rows[1].counts
+    assert.same({ 2 ^ 64, 3 }, { counts.views, counts.likes })
+    assert.is_nil(counts.average_watch_time)
+    assert.is_nil(counts.extra)
   end)
 
   it("weights by engaged views where the file has them: the average is measured on those", function()
@@ -120,7 +129,7 @@ describe("youtube.studio_csv", function()
       { Content = "Total", Views = "9" },
       { Content = "v1", ["Video publish time"] = "Mar 1, 2024", Views = "9", ["Average view duration"] = "0:01:26" },
     } }
-    local out = env.parse(youtube, "youtube.studio_csv", doc)
+    local out = testkit.parse("youtube.studio_csv", doc)
     assert.same({ total = 1 }, out.drops)
     assert.equal("2024-03-01", out.rows[1].post.published_at)
     assert.equal(86, out.rows[1].counts.average_watch_time)
@@ -142,13 +151,13 @@ describe("recognising", function()
   end)
 
   it("takes no other platform's payload", function()
-    assert.same({}, env.foreign_claims(youtube, { "tiktok", "instagram", "x" }))
+    assert.same({}, testkit.foreign_claims({ "tiktok", "instagram", "x" }))
   end)
 end)
 
 describe("youtube.channels", function()
   it("names the account and counts it as dropped", function()
-    local out = env.parse(youtube, "youtube.channels", env.fixture("youtube", "channels.json"))
+    local out = testkit.parse("youtube.channels", testkit.fixture("channels.json"))
     assert.same({ account = 1 }, out.drops)
     assert.same({ { id = "UCmade0up0channel0id00aa", handle = "@achannel" } }, out.accounts)
   end)
@@ -160,4 +169,8 @@ describe("the plugin", function()
     local ok, mistakes = contract.check(youtube, { name = "youtube" })
     assert.truthy(ok, mistakes and contract.format(mistakes, "plugin.lua"))
   end)
+end)
+
+describe("what the host yields", function()
+  testkit.goldens() -- recorded by: tidemark plugin test youtube --record
 end)

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -51,7 +52,7 @@ static void over_cpu(const char *code)
 {
     struct err e = {0};
     assert_int_equal(run(code, strlen(code), &e), -1);
-    if (strstr(e.text, "used more than 50 ms of CPU") == NULL)
+    if (strstr(e.text, "used more than 50 ms of CPU (limits.") == NULL)
         fail_msg("%s", e.text);
     assert_int_equal(e.kind, ERR_PLUGIN);
 }
@@ -102,12 +103,14 @@ static void memory_is_capped(void **state)
 {
     (void)state;
     fails_with("return function() local t = {} for i = 1, 1e9 do t[i] = { i } end end", "t.odd");
-    fails_with("return function() local s = 'x' while true do s = s .. s end end", "t.odd: used more than 8 MiB of memory");
+    fails_with("return function() local s = 'x' while true do s = s .. s end end",
+               "t.odd: used more than 8 MiB of memory (limits.memory_mb)");
     fails_with("return function() return string.rep('x', 1 << 40) end", "t.odd");
-    fails_with("return function() local s = string.rep('x', 1 << 30) end", "t.odd: used more than 8 MiB of memory");
+    fails_with("return function() local s = string.rep('x', 1 << 30) end",
+               "t.odd: used more than 8 MiB of memory (limits.memory_mb)");
     works("return function() assert(not pcall(string.rep, 'x', 1 << 30)) assert(#string.rep('x', 1000) == 1000) end");
     fails_with("return function() local d = stats.design(2000000) while true do d:indicator({}) end end",
-               "t.odd: used more than 8 MiB of memory");
+               "t.odd: used more than 8 MiB of memory (limits.memory_mb)");
 }
 
 static void statistics_are_there(void **state)
@@ -132,7 +135,7 @@ static void errors_say_plugin_and_place(void **state)
     fails_with("return function() error(setmetatable({}, { __tostring = function() error('no') end })) end",
                "an error object (a table) that cannot be shown as text");
     fails_with("return function() error() end", "t.odd (plugins/t/plugin.lua:1): nil");
-    fails_with("local function f() return 1 + f() end return f", "t.odd: used more than 8 MiB of memory");
+    fails_with("local function f() return 1 + f() end return f", "t.odd: used more than 8 MiB of memory (limits.memory_mb)");
     fails_with("x = = 1", "plugins/t/plugin.lua:1: unexpected symbol near '='");
     fails_with("\nerror('bad')", "plugins/t/plugin.lua:2: bad");
     struct err e = {0};
@@ -193,7 +196,109 @@ static void a_pattern_bomb_ends_the_process(void **state)
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_true(n > 0 && WIFEXITED(status));
     assert_int_equal(WEXITSTATUS(status), 76);
-    assert_string_equal(text, "tidemark: error: t.odd: used more than 0.2 s of CPU inside a C function; stopped\n");
+    assert_string_equal(
+        text,
+        "tidemark: error: t.odd: used more than 50 ms of CPU (limits.call_ms) and is stuck inside a C function; stopped\n");
+}
+
+static int count_up(lua_State *L)
+{
+    (void)L;
+    return 0;
+}
+
+static int spin(lua_State *L)
+{
+    const int64_t *ms = lua_touserdata(L, 1);
+    struct timespec t;
+    int64_t end = 0;
+    do {
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+        int64_t now = (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+        end = end == 0 ? now + *ms : end;
+        if (now >= end)
+            return 0;
+    } while (true);
+}
+
+static void what_is_counted_adds_up_over_a_run(void **state)
+{
+    (void)state;
+    struct err e = {0};
+    const struct vm_limits limits = {.rows = 10, .db_ms = 1500, .log_lines = 2, .output = 4096};
+    struct vm *vm = vm_new("t", "/nowhere", NULL, &limits);
+    struct vm_usage use;
+    vm_run_begin(vm);
+    assert_int_equal(vm_count(vm, VM_ROWS, 10), 0);
+    assert_int_equal(vm_protect(vm, count_up, NULL, 0, "t.run", &e), 0);
+    assert_int_equal(vm_hit(vm), VM_NONE);
+    assert_int_equal(vm_count(vm, VM_ROWS, 1), -1);
+    assert_int_equal(vm_count(vm, VM_ROWS, SIZE_MAX), -1); /* and does not wrap around */
+    assert_int_equal(vm_hit(vm), VM_ROWS);
+    assert_string_equal(vm_meter_name(vm_hit(vm)), "rows");
+    assert_int_equal(vm_count(vm, VM_DB, 1500), 0);
+    vm_run_end(vm);
+    assert_string_equal(vm_limit_text(vm, VM_ROWS), "read or gave back more than 10 rows (limits.rows)");
+    assert_string_equal(vm_limit_text(vm, VM_DB), "used more than 1500 ms of database time (limits.db_s)");
+    assert_string_equal(vm_limit_text(vm, VM_OUTPUT), "put out more than 4 KiB (limits.output_mb)");
+    assert_string_equal(vm_limit_text(vm, VM_LOG_LINES), "wrote more than 2 lines to the log (limits.log_lines)");
+    assert_string_equal(vm_limit_text(vm, VM_CPU), "used more than 60 s of CPU (limits.cpu_s)");
+
+    vm_run_begin(vm); /* a new run has all of it again */
+    assert_int_equal(vm_hit(vm), VM_NONE);
+    assert_int_equal(vm_count(vm, VM_ROWS, 3), 0);
+    vm_run_end(vm);
+    vm_usage(vm, &use);
+    assert_int_equal(use.of[VM_ROWS].now, 3);
+    assert_true(use.of[VM_ROWS].most > 10);
+    assert_int_equal(use.of[VM_ROWS].limit, 10);
+    assert_int_equal(use.of[VM_DB].most, 1500);
+    assert_true(use.of[VM_MEMORY].now > 0 && use.of[VM_MEMORY].most >= use.of[VM_MEMORY].now);
+    vm_free(&vm);
+}
+
+static void a_runs_slices_share_one_budget(void **state)
+{
+    (void)state;
+    struct err e = {0};
+    const struct vm_limits limits = {.cpu_ms = 100, .call_ms = 1};
+    struct vm *vm = vm_new("t", "/nowhere", NULL, &limits);
+    int64_t ms = 30, slices = 0;
+    vm_run_begin(vm);
+    while (slices < 100 && vm_protect(vm, spin, &ms, 0, "t.run", &e) == 0) /* call_ms does not count in a run */
+        slices++;
+    assert_true(slices >= 3 && slices < 20);
+    assert_string_equal(e.text, "t.run: used more than 100 ms of CPU (limits.cpu_s)");
+    assert_int_equal(vm_hit(vm), VM_CPU);
+    vm_run_end(vm);
+    assert_int_equal(vm_protect(vm, count_up, NULL, 0, "t.after", &e), 0); /* cleaning up */
+    struct vm_usage use;
+    vm_usage(vm, &use);
+    assert_true(use.of[VM_CPU].most >= 100 && use.of[VM_CPU].limit == 100);
+    vm_free(&vm);
+}
+
+static void a_run_has_a_deadline(void **state)
+{
+    (void)state;
+    struct err e = {0};
+    const struct vm_limits limits = {.run_ms = 50};
+    struct vm *vm = vm_new("t", "/nowhere", NULL, &limits);
+    vm_run_begin(vm);
+    assert_true(vm_run_left_ms(vm) > 0);
+    vm_run_extend(vm, INT64_C(3600000000000));
+    assert_true(vm_run_left_ms(vm) > 3000000);
+    vm_run_extend(vm, INT64_C(-1));
+    vm_run_end(vm);
+    assert_int_equal(vm_run_left_ms(vm), 0);
+    vm_run_begin(vm);
+    while (vm_run_left_ms(vm) > 0)
+        usleep(1000); /* it waits between two slices */
+    assert_int_equal(vm_protect(vm, count_up, NULL, 0, "t.run", &e), -1);
+    assert_string_equal(e.text, "t.run: took longer than 50 ms (limits.run_s)");
+    assert_int_equal(vm_hit(vm), VM_RUN);
+    vm_run_end(vm);
+    vm_free(&vm);
 }
 
 static int make_dir(void **state)
@@ -221,6 +326,9 @@ int main(void)
         cmocka_unit_test(errors_say_plugin_and_place),
         cmocka_unit_test(ways_out_are_closed),
         cmocka_unit_test(coroutines_still_work),
+        cmocka_unit_test(what_is_counted_adds_up_over_a_run),
+        cmocka_unit_test(a_runs_slices_share_one_budget),
+        cmocka_unit_test(a_run_has_a_deadline),
         cmocka_unit_test(a_pattern_bomb_ends_the_process),
     };
     return cmocka_run_group_tests(tests, make_dir, remove_dir);

@@ -1,0 +1,13 @@
+---@meta
+
+-- What every function of a plugin finds beside Lua's own string, table, math, utf8 and coroutine (not there: io, os, debug,
+-- package, load, loadfile, dofile, collectgarbage, string.dump, math.randomseed). print writes to stderr.
+
+---@type tidemark.time
+time = nil
+
+---@type tidemark.json
+json = nil
+
+---@type tidemark.stats
+stats = nil
