@@ -88,3 +88,76 @@ describe("the definitions of rows", function()
     assert.same(there, said)
   end)
 end)
+
+-- What cannot be enumerated from Lua (keys that a call takes, fields of userdata) stands in lists of the bindings' sources.
+describe("the definitions of what bindings take", function()
+  local function words(text)
+    local out = {}
+    for word in text:gmatch('"([%w_]+)"') do out[word] = true end
+    return out
+  end
+
+  local function names(list)
+    local out = {}
+    for _, one in ipairs(list) do out[one.name] = true end
+    return out
+  end
+
+  local function class(file, name)
+    return assert(reference.declared("lua/tidemark/meta/" .. file).by_name[name], name)
+  end
+
+  it("are those of a post", function()
+    local fields = assert(read("src/script/bind_frame.c"):match("fields%[%] = {(.-)};"))
+    local said = names(class("rule.lua", "tidemark.Post").fields)
+    assert.same(words(fields), said)
+  end)
+
+  it("are those of out", function()
+    local source = read("src/script/bind_out.c")
+    for key, name in pairs { post = "OutPost", counts = "OutCounts", facts = "OutFacts" } do
+      local list = assert(source:match(key .. "_keys%[%] = {(.-)};"))
+      assert.same(words(list), names(class("parser.lua", "tidemark." .. name).fields), name)
+    end
+  end)
+
+  it("are those of the analyses' options", function()
+    local source = read("src/script/bind_rule.c")
+    local shared = class("rule.lua", "tidemark.AnalysisOptions").fields
+    local found = 0
+    for key, name in pairs { rank = "RankOptions", correlate = "CorrelateOptions", compare = "CompareOptions",
+      trend = "TrendOptions", before_after = "BeforeAfterOptions" } do
+      local list = assert(source:match('{"' .. key .. '",.-%(const char %*const%[%]%){(.-)NULL}'), key)
+      local said = names(class("rule.lua", "tidemark." .. name).fields)
+      for _, one in ipairs(shared) do said[one.name] = true end
+      assert.same(words(list), said, name)
+      found = found + 1
+    end
+    assert.equal(5, found)
+  end)
+
+  it("are those of ctx.own", function()
+    local source = read("src/script/bind_own.c")
+    assert.same(words(assert(source:match("fields%[%] = {(.-)};"))), names(class("rule.lua", "tidemark.OwnCandidate").fields))
+    assert.same(words(assert(source:match("option_names%[%] = {(.-)};"))), names(class("rule.lua", "tidemark.OwnOptions").fields))
+  end)
+
+  it("are those of what stats makes, both ways", function()
+    local stats = require("tidemark.stats")
+    local design = stats.design(3)
+    design:add({ 1, 1, 1 })
+    local objects = { ["stats.design"] = design, ["stats.generator"] = stats.generator(1),
+      ["stats.fit"] = stats.ols(design, { 1, 2, 4 }) }
+    for name, object in pairs(objects) do
+      local index, there, said = debug.getmetatable(object).__index, {}, {}
+      for _, field in ipairs(class("stats.lua", name).fields) do
+        said[field.name] = true
+        assert.is_not_nil(object[field.name], name .. "." .. field.name)
+      end
+      if type(index) == "table" then
+        for key in pairs(index) do there[key] = true end
+        for key in pairs(there) do assert.is_true(said[key], name .. "." .. key .. " is not said") end
+      end
+    end
+  end)
+end)
