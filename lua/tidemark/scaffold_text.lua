@@ -219,7 +219,11 @@ local SPEC_RULE = [[
 
 describe("$NAME.weekend", function()
   it("asks for the weekend against the other days", function()
-    local asked = testkit.find("$NAME.weekend", testkit.posts("posts.json"))
+    local posts = testkit.posts {
+      { external_id = "1", local_weekday = 5 }, { external_id = "2", local_weekday = 6 },
+      { external_id = "3", local_weekday = 7 }, { external_id = "4" }, { external_id = "5", local_weekday = 1 },
+    }
+    local asked = testkit.find("$NAME.weekend", posts)
     assert.equal("compare", asked[1].kind)
     assert.equal("pattern", asked[1].opts.writes)
     assert.same({ "weekday", "weekend", "weekend", nil, "weekday" }, asked[1].by)
@@ -295,17 +299,6 @@ end
 
 -- --- fixtures ----------------------------------------------------------------------------------------------------------------
 
---- Posts as a rule sees them.
-M.posts = [[
-[
-  {"platform": "$NAME", "external_id": "1", "local_weekday": 5, "local_hour": 18, "tags": ["howto"], "score": 0.1},
-  {"platform": "$NAME", "external_id": "2", "local_weekday": 6, "local_hour": 10, "tags": [], "score": 0.4},
-  {"platform": "$NAME", "external_id": "3", "local_weekday": 7, "local_hour": 11, "tags": ["howto"], "score": 0.3},
-  {"platform": "$NAME", "external_id": "4", "tags": []},
-  {"platform": "$NAME", "external_id": "5", "local_weekday": 1, "local_hour": 9, "tags": [], "score": -0.2}
-]
-]]
-
 --- A payload of a platform that does not exist, for a parser that was not given one.
 M.payload = [[
 {
@@ -356,7 +349,6 @@ function M.readme(p)
   end
   if p.rule then
     command(("tidemark learn %s.weekend --dry-run"):format(p.name), "what the rule finds in this project's posts")
-    files[#files + 1] = "| `fixtures/posts.json` | posts as a rule sees them |\n"
   end
   if p.report then command(("tidemark report %s.top"):format(p.name), "the report") end
   if p.report == "sql" then files[#files + 1] = "| `reports/top.sql` | the report |\n" end

@@ -199,6 +199,27 @@ static void print_candidates(const struct learn_cmd *c, const struct learn *l)
     rowset_free(&rows);
 }
 
+/* What an author asks first of a rule that found nothing: did it see any posts, and from when are they? */
+static void tell_seen(const struct learn_cmd *c, const struct learn_outcome *o, const char *until)
+{
+    const struct rule *rule = o->rule;
+    int64_t days = (c->options.since_s != 0 ? c->options.since_s : rule->since_s) / 86400;
+    if (o->state == LEARN_FAILED)
+        return;
+    if (o->posts > 0) {
+        log_info("%s: %" PRId64 " post%s of the last %" PRId64 " days, %" PRId64 " subject%s tested%s", rule->name, o->posts,
+                 o->posts == 1 ? "" : "s", days, o->tests, o->tests == 1 ? "" : "s",
+                 o->tests + o->insufficient > 0 ? "" : ": its find gave no label that a post carries");
+        return;
+    }
+    char as_of[40];
+    datetime_format(c->options.as_of / 1000000 * 1000000, as_of, sizeof as_of);
+    log_info("%s: no post was published in the %" PRId64
+             " days before %s; the data reach to %s: look from there with --as-of, or "
+             "further back with --since",
+             rule->name, days, as_of, until);
+}
+
 /* The talk: what went wrong, then one sentence. The exit code: 76 when a plugin failed. */
 static int conclude(const struct learn_cmd *c, const struct learn *l)
 {
@@ -224,6 +245,8 @@ static int conclude(const struct learn_cmd *c, const struct learn *l)
                      l->outcome[i].rule->name, l->outcome[i].own, l->outcome[i].rule->plugin->name);
     char until[40];
     datetime_format(l->watermark / 1000000 * 1000000, until, sizeof until);
+    for (size_t i = 0; c->dry_run && i < l->n_outcome; i++)
+        tell_seen(c, &l->outcome[i], until);
     struct buf text = {0};
     buf_printf(&text, "%zu rule%s", l->n_outcome, l->n_outcome == 1 ? "" : "s");
     if (unchanged > 0)

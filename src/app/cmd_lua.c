@@ -24,6 +24,7 @@ struct lua_cmd {
     struct vm *vm;
     struct buf chunk; /* lines of a chunk that is not whole yet */
     int line;         /* of the chunk's first line in what is read */
+    struct err no_database;
 };
 
 static void print_to(void *arg, const char *text, size_t len)
@@ -37,8 +38,10 @@ static void print_to(void *arg, const char *text, size_t len)
 static int open_database(void *arg, struct db_pool **pool, struct uuid *owner, struct err *e)
 {
     struct lua_cmd *c = arg;
-    if (app_owner(c->app, c->who, owner, e) != 0 || app_need_database(c->app, e) != 0)
+    if (app_owner(c->app, c->who, owner, e) != 0 || app_need_database(c->app, e) != 0) {
+        c->no_database = *e;
         return -1;
+    }
     *pool = c->app->pool;
     return 0;
 }
@@ -84,7 +87,10 @@ static int run_chunk(struct lua_cmd *c, struct err *e)
                             .as_of = (double)(c->when.as_of_text != NULL ? c->when.as_of : now) / 1e6};
     struct buf unsaved = {0};
     const struct run_code code = prompt_code(&call);
+    c->no_database.kind = ERR_NONE;
     int rc = run_function(c->vm, &o, &code, &unsaved, e);
+    if (rc != 0 && c->no_database.kind != ERR_NONE && strstr(e->text, c->no_database.text) != NULL)
+        e->kind = c->no_database.kind; /* not the code's fault */
     lazy_port_close(&port);
     buf_free(&unsaved); /* ctx.state is a plugin's: the prompt has globals */
     if (rc == 0)

@@ -153,7 +153,8 @@ static int run(struct test_cmd *c, const struct cli_list *names, struct err *e)
         .lib_dir = app->share.lua,
         .bundled_dir = app->share.plugins,
         .project_dir = app->project != NULL ? app->project->plugins : NULL,
-        .limits = app->project != NULL ? app->project->limits : vm_limits_default,
+        .limits = vm_limits_default,
+        .project = app->project,
     };
     int rc = names->n == 0 ? test_own(c, e) : 0;
     for (size_t i = 0; i < names->n && rc == 0; i++) {

@@ -7,7 +7,16 @@
 #include "base/buf.h"
 #include "base/mem.h"
 
-enum column_kind { COLUMN_TEXT, COLUMN_INTEGER, COLUMN_NUMBER, COLUMN_BOOL, COLUMN_TIME, COLUMN_JSON, COLUMN_ARRAY };
+enum column_kind {
+    COLUMN_TEXT,
+    COLUMN_INTEGER,
+    COLUMN_NUMBER,
+    COLUMN_BOOL,
+    COLUMN_TIME,
+    COLUMN_JSON,
+    COLUMN_ARRAY,
+    COLUMN_NUMBERS /* an array of numbers */
+};
 
 struct column {
     const char *name; /* as the query calls it: the key in CSV and JSON */

@@ -31,6 +31,7 @@ struct report {
     size_t n_param;
     struct table_layout layout; /* titles, units, notes, chart, what to type next */
     int *column_line;           /* layout.column[i] is said there */
+    bool *column_time;          /* of a report in Lua: layout.column[i] holds instants */
     int role_line[TABLE_N_ROLE];
 };
 

@@ -72,10 +72,12 @@ static int check_kinds(const struct report *r, const struct rowset *rows, struct
         if (at < rows->n_column && rows->column[at].kind != COLUMN_INTEGER && rows->column[at].kind != COLUMN_NUMBER)
             return wrong(r, r->role_line[i], e, "chart: column '%s' is no number", l->role[i]);
     }
-    for (size_t i = 0; i < l->n_column; i++)
-        if (l->column[i].spark && rows->column[rowset_find(rows, l->column[i].name)].kind != COLUMN_ARRAY)
+    for (size_t i = 0; i < l->n_column; i++) {
+        enum column_kind kind = rows->column[rowset_find(rows, l->column[i].name)].kind;
+        if (l->column[i].spark && kind != COLUMN_ARRAY && kind != COLUMN_NUMBERS)
             return wrong(r, r->column_line[i], e, "column %s: spark wants %s", l->column[i].name,
                          r->plugin != NULL ? "a list of numbers" : "an array of numbers");
+    }
     return 0;
 }
 

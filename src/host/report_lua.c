@@ -53,8 +53,10 @@ static void read_columns(struct report *r, const cJSON *list)
     size_t n = json_size(list);
     r->layout.column = mem_array(n + 1, sizeof *r->layout.column);
     r->column_line = mem_array(n + 1, sizeof *r->column_line);
+    r->column_time = mem_array(n + 1, sizeof *r->column_time);
     for (; r->layout.n_column < n; r->layout.n_column++) {
         const cJSON *d = json_at(list, r->layout.n_column);
+        r->column_time[r->layout.n_column] = flag_of(d, "time");
         r->layout.column[r->layout.n_column] = (struct table_column){
             .name = text_of(d, "name"),
             .title = text_of(d, "title"),
@@ -148,7 +150,7 @@ static void give_kinds(const struct report *r, struct rowset *rows)
         give_kind(rows, r->layout.role[i], COLUMN_NUMBER);
     for (size_t i = 0; i < r->layout.n_column; i++)
         if (r->layout.column[i].spark)
-            give_kind(rows, r->layout.column[i].name, COLUMN_ARRAY);
+            give_kind(rows, r->layout.column[i].name, COLUMN_NUMBERS);
 }
 
 static int call_run(const struct report *r, const struct part_run *how, struct part_call *call, struct err *e)
@@ -162,6 +164,7 @@ static int call_run(const struct report *r, const struct part_run *how, struct p
     call->table = "reports";
     call->name = r->name;
     call->column = column;
+    call->time = r->column_time;
     call->n_column = r->layout.n_column;
     call->beside = beside;
     call->wants_rows = true;

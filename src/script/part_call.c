@@ -56,7 +56,7 @@ static void take(lua_State *L, int n, void *arg)
         return;
     }
     const struct part_columns wanted = {
-        .name = call->column, .n = call->n_column, .beside = call->beside, .n_beside = call->n_beside};
+        .name = call->column, .time = call->time, .n = call->n_column, .beside = call->beside, .n_beside = call->n_beside};
     part_rows_read(L, 1, &wanted, &call->rows);
 }
 

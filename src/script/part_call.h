@@ -24,6 +24,7 @@ struct part_call {
     const struct part_arg *arg;
     size_t n_arg;
     const char *const *column; /* how a report's columns are ordered (script/part_rows.h) … */
+    const bool *time; /* those that hold instants */
     size_t n_column;
     const char *const *beside; /* … and which are there besides */
     size_t n_beside;

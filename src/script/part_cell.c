@@ -9,6 +9,8 @@
 #include <strings.h>
 
 #include "base/mem.h"
+#include "script/numeric.h"
+#include "script/pg_time.h"
 #include "script/value.h"
 
 /* --- shapes -------------------------------------------------------------------------------------------------------------------- */
@@ -33,6 +35,8 @@ static enum part_shape scalar_shape(lua_State *L, int index, const char **wrong)
     }
     if (value_is_null(L, index))
         return SHAPE_NONE;
+    if (numeric_text(L, index, NULL) != NULL)
+        return SHAPE_NUMBER;
     *wrong = what_is(L, index);
     return SHAPE_NONE;
 }
@@ -41,12 +45,13 @@ static enum part_shape scalar_shape(lua_State *L, int index, const char **wrong)
 static enum part_shape table_shape(lua_State *L, int index)
 {
     size_t n = lua_rawlen(L, index), seen = 0;
-    bool list = true;
+    bool list = true, numbers = true;
     lua_pushnil(L);
     while (list && lua_next(L, index)) {
         const char *wrong = NULL;
-        scalar_shape(L, lua_gettop(L), &wrong);
+        enum part_shape shape = scalar_shape(L, lua_gettop(L), &wrong);
         list = lua_isinteger(L, -2) && wrong == NULL;
+        numbers = numbers && shape <= SHAPE_NUMBER;
         seen++;
         lua_pop(L, 1);
     }
@@ -54,21 +59,26 @@ static enum part_shape table_shape(lua_State *L, int index)
         lua_pop(L, 1);
         return SHAPE_JSON;
     }
-    return seen == 0 ? SHAPE_EMPTY : seen == n ? SHAPE_LIST : SHAPE_JSON;
+    return seen == 0 ? SHAPE_EMPTY : seen != n ? SHAPE_JSON : numbers ? SHAPE_NUMBERS : SHAPE_LIST;
 }
 
-enum part_shape part_shape_of(lua_State *L, int index, const char **wrong)
+enum part_shape part_shape_of(lua_State *L, int index, enum part_hint hint, const char **wrong)
 {
     index = lua_absindex(L, index);
     if (!lua_checkstack(L, 8)) {
         *wrong = "too many values";
         return SHAPE_NONE;
     }
+    enum part_shape shape;
     if (lua_type(L, index) == LUA_TTABLE)
-        return table_shape(L, index);
-    if (value_item(L, index) != NULL)
-        return SHAPE_JSON;
-    return scalar_shape(L, index, wrong);
+        shape = table_shape(L, index);
+    else if (value_item(L, index) != NULL)
+        shape = SHAPE_JSON;
+    else
+        shape = scalar_shape(L, index, wrong);
+    if (hint == HINT_TIME && (shape == SHAPE_INTEGER || shape == SHAPE_NUMBER || shape == SHAPE_TEXT))
+        return SHAPE_TIME;
+    return hint == HINT_JSON && shape != SHAPE_NONE ? SHAPE_JSON : shape;
 }
 
 enum part_shape part_shape_join(enum part_shape a, enum part_shape b)
@@ -82,6 +92,8 @@ enum part_shape part_shape_join(enum part_shape a, enum part_shape b)
         return SHAPE_NUMBER;
     if (low == SHAPE_EMPTY)
         return high;
+    if (low == SHAPE_NUMBERS && high == SHAPE_LIST)
+        return SHAPE_LIST;
     return high < SHAPE_EMPTY ? SHAPE_TEXT : SHAPE_JSON;
 }
 
@@ -92,6 +104,7 @@ enum column_kind part_shape_kind(enum part_shape shape)
     case SHAPE_NUMBER: return COLUMN_NUMBER;
     case SHAPE_BOOL: return COLUMN_BOOL;
     case SHAPE_TIME: return COLUMN_TIME;
+    case SHAPE_NUMBERS: return COLUMN_NUMBERS;
     case SHAPE_LIST: return COLUMN_ARRAY;
     case SHAPE_EMPTY:
     case SHAPE_JSON: return COLUMN_JSON;
@@ -131,6 +144,29 @@ static const char *write_text(lua_State *L, int index, struct buf *out)
     return NULL;
 }
 
+/* Seconds since the epoch as PostgreSQL writes an instant in UTC. */
+static const char *write_time(lua_State *L, int index, struct buf *out)
+{
+    struct pg_time t = {0};
+    if (lua_type(L, index) == LUA_TSTRING)
+        return write_text(L, index, out); /* a date, or a time beyond what a number holds */
+    const double most = 8210266876799.0;  /* 294276, PostgreSQL's last year */
+    double s = lua_isinteger(L, index) ? (double)lua_tointeger(L, index) : lua_tonumber(L, index);
+    if (isinf(s)) {
+        t.infinite = s > 0 ? 1 : -1;
+    } else if (!(s >= -210866803200.0 && s <= most)) {
+        return "is no time: seconds since 1970 are wanted";
+    } else {
+        double whole = floor(s);
+        t.seconds = (int64_t)whole;
+        t.us = (int)lround((s - whole) * 1e6);
+        t.seconds += t.us / 1000000;
+        t.us %= 1000000;
+    }
+    pg_time_write(&t, out);
+    return NULL;
+}
+
 static const char *write_scalar(lua_State *L, int index, bool alone, struct buf *out)
 {
     switch (lua_type(L, index)) {
@@ -146,6 +182,7 @@ static const char *write_scalar(lua_State *L, int index, bool alone, struct buf 
         else
             write_float(lua_tonumber(L, index), out);
         return NULL;
+    case LUA_TUSERDATA: buf_str(out, numeric_text(L, index, NULL)); return NULL;
     default: return write_text(L, index, out);
     }
 }
@@ -200,7 +237,9 @@ const char *part_cell_write(lua_State *L, int index, enum part_shape shape, stru
         return "too many values";
     if (shape == SHAPE_JSON || shape == SHAPE_EMPTY)
         return value_write(L, index, out);
-    if (shape == SHAPE_LIST)
+    if (shape == SHAPE_LIST || shape == SHAPE_NUMBERS)
         return write_list(L, index, out);
+    if (shape == SHAPE_TIME)
+        return write_time(L, index, out);
     return write_scalar(L, index, shape == SHAPE_BOOL, out);
 }

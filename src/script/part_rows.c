@@ -6,11 +6,13 @@
 
 #include "script/box.h"
 #include "script/part_cell.h"
+#include "script/pg_rows.h"
+#include "script/pg_type.h"
 #include "script/value.h"
 #include "script/vm_state.h"
 
 /* The stack of both walks. */
-enum { AT_ROWS = 1, AT_ORDER, AT_SHAPES, AT_TOP };
+enum { AT_ROWS = 1, AT_ORDER, AT_SHAPES, AT_TIMES, AT_TOP };
 
 enum { COLUMNS_MAX = 1664 }; /* PostgreSQL's own */
 
@@ -37,11 +39,15 @@ static void add_column(lua_State *L)
     lua_pop(L, 2);
 }
 
-static void add_wanted(lua_State *L, const char *const *name, size_t n)
+static void add_wanted(lua_State *L, const char *const *name, size_t n, const bool *time)
 {
     for (size_t i = 0; i < n; i++) {
         lua_pushstring(L, name[i]);
         add_column(L);
+        if (time != NULL && time[i]) {
+            lua_pushboolean(L, 1);
+            lua_setfield(L, AT_TIMES, name[i]);
+        }
     }
 }
 
@@ -106,13 +112,29 @@ static void check_list(lua_State *L)
         luaL_error(L, "%s", vm_limit_text(vm_of(L), VM_ROWS));
 }
 
+/* What is known of the column whose name is at key; types: of the row's query (script/pg_rows.h), 0: none. */
+static enum part_hint hint_of(lua_State *L, int key, int types)
+{
+    lua_pushvalue(L, key);
+    bool time = lua_rawget(L, AT_TIMES) != LUA_TNIL;
+    lua_pop(L, 1);
+    if (time || types == 0)
+        return time ? HINT_TIME : HINT_NONE;
+    lua_pushvalue(L, key);
+    enum part_hint hint = HINT_NONE;
+    if (lua_rawget(L, types) == LUA_TNUMBER)
+        hint = lua_tointeger(L, -1) == PG_JSONB ? HINT_JSON : HINT_TIME;
+    lua_pop(L, 1);
+    return hint;
+}
+
 /* What the column at the key on -2 holds besides: the value on -1. */
-static void look_at(lua_State *L, lua_Integer row)
+static void look_at(lua_State *L, lua_Integer row, int types)
 {
     if (lua_type(L, -2) != LUA_TSTRING)
         luaL_error(L, "row %I is a list: write its values as { name = value }", row);
     const char *wrong = NULL;
-    enum part_shape shape = part_shape_of(L, -1, &wrong);
+    enum part_shape shape = part_shape_of(L, -1, hint_of(L, lua_gettop(L) - 1, types), &wrong);
     if (wrong != NULL)
         luaL_error(L, "row %I, column %s: %s", row, lua_tostring(L, -2), wrong);
     lua_pushvalue(L, -2);
@@ -137,12 +159,13 @@ static void first_walk(lua_State *L)
     for (lua_Integer row = 1; row <= n; row++) {
         if (lua_rawgeti(L, AT_ROWS, row) != LUA_TTABLE)
             luaL_error(L, "row %I is no table but a %s: write it as { name = value }", row, luaL_typename(L, -1));
+        bool typed = pg_rows_types(L, AT_TOP);
         lua_pushnil(L);
         while (lua_next(L, AT_TOP)) {
-            look_at(L, row);
+            look_at(L, row, typed ? AT_TOP + 1 : 0);
             lua_pop(L, 1);
         }
-        lua_pop(L, 1);
+        lua_settop(L, AT_TOP - 1);
     }
 }
 
@@ -239,13 +262,14 @@ static int read_rows(lua_State *L)
     luaL_checkstack(L, 20, NULL);
     lua_newtable(L); /* AT_ORDER: names */
     lua_newtable(L); /* AT_SHAPES: name -> shape */
+    lua_newtable(L); /* AT_TIMES: name -> true */
     check_list(L);
     if (wanted != NULL)
-        add_wanted(L, wanted->name, wanted->n);
+        add_wanted(L, wanted->name, wanted->n, wanted->time);
     size_t n_wanted = lua_rawlen(L, AT_ORDER);
     bool queried = add_own_columns(L);
     if (wanted != NULL && !queried)
-        add_wanted(L, wanted->beside, wanted->n_beside);
+        add_wanted(L, wanted->beside, wanted->n_beside, NULL);
     size_t named = lua_rawlen(L, AT_ORDER);
     lua_settop(L, AT_TOP - 1);
     first_walk(L);
@@ -275,7 +299,7 @@ static bool is_plain_row(lua_State *L)
     lua_pushnil(L);
     while (plain && lua_next(L, row)) {
         const char *wrong = NULL;
-        enum part_shape shape = part_shape_of(L, -1, &wrong);
+        enum part_shape shape = part_shape_of(L, -1, HINT_NONE, &wrong);
         plain = lua_type(L, -2) == LUA_TSTRING && wrong == NULL && shape < SHAPE_EMPTY;
         any = true;
         lua_pop(L, 1);
@@ -291,9 +315,7 @@ bool part_rows_fit(lua_State *L, int index)
     index = lua_absindex(L, index);
     int top = lua_gettop(L);
     luaL_checkstack(L, 6, NULL);
-    lua_pushliteral(L, "columns");
-    lua_rawget(L, index);
-    bool queried = lua_istable(L, -1);
+    bool queried = lua_getfield(L, index, "columns") == LUA_TTABLE;
     lua_pop(L, 1);
     lua_Integer n = (lua_Integer)lua_rawlen(L, index), counted = 0;
     bool fit = queried || n > 0;

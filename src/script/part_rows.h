@@ -13,6 +13,7 @@
 
 struct part_columns {
     const char *const *name; /* they come first, in this order, … */
+    const bool *time;        /* … and hold instants where this says so: seconds since the epoch; NULL: none does */
     size_t n;
     const char *const *beside; /* … and these are there in any case: a chart's, a section's */
     size_t n_beside;

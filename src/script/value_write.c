@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "script/bind_json.h"
+#include "script/numeric.h"
 #include "script/value.h"
 #include "script/vm_state.h"
 
@@ -175,8 +176,13 @@ static const char *write_other(struct writer *w, int index, struct buf *out)
 {
     lua_State *L = w->L;
     const cJSON *item = value_item(L, index);
+    const char *digits = numeric_text(L, index, NULL);
     if (item != NULL)
         json_write(item, out);
+    else if (digits != NULL && strpbrk(digits, "Nn") != NULL)
+        return *digits == 'N' ? "NaN cannot be JSON" : "an infinite number cannot be JSON";
+    else if (digits != NULL)
+        buf_str(out, digits);
     else if (value_is_null(L, index))
         buf_str(out, "null");
     else
