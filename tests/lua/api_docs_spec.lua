@@ -1,5 +1,5 @@
--- The reference of the plugin API: made of the annotations, not stale, nothing unsaid, and its examples work. Those that need a run
--- (ctx, ctx.db, out, the analyses, errors, json) are run by the real binary in tests/e2e/api_spec.lua.
+-- The reference of the plugin API: made of the annotations, not stale, nothing unsaid, and its examples work. Those that need
+-- a run (ctx, ctx.db, out, the analyses, errors, json) are run by the real binary in tests/e2e/api_spec.lua.
 local reference = dofile("docs/api/generate.lua")
 
 local function read(path)
@@ -159,5 +159,31 @@ describe("the definitions of what bindings take", function()
         for key in pairs(there) do assert.is_true(said[key], name .. "." .. key .. " is not said") end
       end
     end
+  end)
+end)
+
+describe("every type that the definitions name", function()
+  it("is declared, and once", function()
+    local declared, used, pipe = {}, {}, assert(io.popen("ls lua/tidemark/meta/*.lua lua/tidemark/rows.lua lua/tidemark/analysis/candidate.lua"))
+    for path in pipe:lines() do
+      for line in read(path):gmatch("[^\n]+") do
+        local tag, rest = line:match("^%-%-%-@(%w+)%s+(.*)$")
+        if tag == "class" or tag == "alias" then
+          local name = rest:match("^[%w_.]+")
+          assert.is_nil(declared[name], name .. " is declared twice")
+          declared[name] = true
+        end
+        local types = tag and rest:gsub('"[^"]*"', "") or ""
+        for name in types:gmatch("%f[%w_.]%l+%.[%a_.]+") do
+          local space = name:match("^%l+")
+          if name:find("^tidemark%.%u") or ((space == "stats" or space == "rows" or space == "time") and tag ~= "class") then
+            used[name:gsub("%.$", "")] = path
+          end
+        end
+      end
+    end
+    pipe:close()
+    for _, name in ipairs { "time.add", "time.bucket" } do used[name] = declared[name] and used[name] end -- functions that prose names
+    for name, path in pairs(used) do assert.is_true(declared[name], ("%s names %s"):format(path, name)) end
   end)
 end)
