@@ -174,7 +174,7 @@ describe("every type that the definitions name", function()
           declared[name] = true
         end
         local types = tag and rest:gsub('"[^"]*"', "") or ""
-        for name in types:gmatch("%f[%w_.]%l+%.[%a_.]+") do
+        for name in types:gmatch("%f[%w_.]%l+%.[%w_.]+") do
           local space = name:match("^%l+")
           if name:find("^tidemark%.%u") or ((space == "stats" or space == "rows" or space == "time") and tag ~= "class") then
             used[name:gsub("%.$", "")] = path
