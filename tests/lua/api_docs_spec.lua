@@ -164,7 +164,7 @@ end)
 
 describe("every type that the definitions name", function()
   it("is declared, and once", function()
-    local declared, used, pipe = {}, {}, assert(io.popen("ls lua/tidemark/meta/*.lua lua/tidemark/rows.lua lua/tidemark/analysis/candidate.lua"))
+    local declared, used, pipe = {}, {}, assert(io.popen("ls lua/tidemark/meta/*.lua lua/tidemark/rows.lua lua/tidemark/analysis/*.lua"))
     for path in pipe:lines() do
       for line in read(path):gmatch("[^\n]+") do
         local tag, rest = line:match("^%-%-%-@(%w+)%s+(.*)$")
