@@ -175,9 +175,9 @@ static int ask_parse(struct ask *a, struct err *e)
         return -1;
     const char *file = text_arg(a->args, "file");
     int rc = ingest_run(a->t->registry, &o, &file, 1, &sink, e);
-    buf_char(a->out, '{');
-    add_text(a->out, "parser", p.parser);
-    buf_printf(a->out, ",\"rows\":[%s]", p.rows.data != NULL ? p.rows.data : "");
+    buf_printf(a->out, "{\"rows\":[%s]", p.rows.data != NULL ? p.rows.data : "");
+    if (p.parser != NULL)
+        add_text(a->out, "parser", p.parser);
     write_list(a->out, "drops", &p.drops, "{", "}");
     write_list(a->out, "bad", &p.bad, "[", "]");
     write_list(a->out, "accounts", &p.accounts, "[", "]");
