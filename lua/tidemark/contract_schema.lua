@@ -172,6 +172,7 @@ M.column = {
   { key = "brief", type = "flag", about = "21.6 k" },
   { key = "pvalue", type = "flag", about = "<0.001, 0.014" },
   { key = "spark", type = "flag", about = "a list of numbers as a sparkline" },
+  { key = "time", type = "flag", about = "seconds since 1970, shown as a time" },
   { key = "align", type = "choice", one_of = { "left", "right" }, form = '"right"', about = "left or right" },
 }
 

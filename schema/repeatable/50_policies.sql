@@ -22,7 +22,9 @@ BEGIN
             ('tidemark', 'content_at_age', 'content_at_age_policy'),
             ('tidemark', 'at_age_marks', 'at_age_marks_policy'),
             ('tidemark', 'rule_runs', 'rule_runs_policy'),
-            ('tidemark', 'rule_results', 'rule_results_policy')) AS t (schema, name, policy)
+            ('tidemark', 'rule_results', 'rule_results_policy'),
+            ('tidemark', 'plugin_state', 'plugin_state_policy'),
+            ('tidemark', 'plugin_uses', 'plugin_uses_policy')) AS t (schema, name, policy)
     LOOP
         EXECUTE format('DROP POLICY IF EXISTS %I ON %I.%I', guarded.policy, guarded.schema, guarded.name);
         EXECUTE format('CREATE POLICY %I ON %I.%I USING (user_id = (SELECT auth.uid()))

@@ -85,20 +85,30 @@ const char *app_database_uri(const struct app *app)
     return NULL;
 }
 
+void app_need_loop(struct app *app)
+{
+    if (app->loop != NULL)
+        return;
+    app->loop = loop_open();
+    loop_catch_signals(app->loop);
+}
+
 int app_need_server(struct app *app, struct err *e)
 {
     if (app->session != NULL)
         return 0;
-    app->loop = loop_open();
-    loop_catch_signals(app->loop);
+    app_need_loop(app);
     const char *uri = app_database_uri(app);
     if (uri == NULL) {
-        if (app_need_project(app, e) != 0 || embedded_enter(app->loop, app->project->dir, &app->embedded, e) != 0)
+        if (app_need_project(app, e) != 0)
+            return -1;
+        if (app->embedded == NULL && embedded_enter(app->loop, app->project->dir, &app->embedded, e) != 0)
             return -1;
         uri = embedded_uri(app->embedded);
     }
     struct db_pool_options options = {.uri = uri, .application_name = "tidemark", .max = 2};
-    app->pool = db_pool_open(app->loop, &options);
+    if (app->pool == NULL)
+        app->pool = db_pool_open(app->loop, &options);
     return db_session_open(app->pool, app->loop, &app->session, e);
 }
 

@@ -54,7 +54,8 @@ int app_want_project(struct app *app, struct err *e);
 int app_need_plugins(struct app *app, const char *only, struct err *e);
 /* Which database --database, the config, the environment or nothing (embedded) name; NULL = the embedded one. "" = PG*. */
 const char *app_database_uri(const struct app *app);
-/* Opens the database without looking at its schema. */
+void app_need_loop(struct app *app);
+/* Opens the database without looking at its schema; may be asked again after a failure. */
 int app_need_server(struct app *app, struct err *e);
 /* … and checks the schema: the embedded one is brought up to date, another must be current (else ERR_CONFIG says what to type). */
 int app_need_database(struct app *app, struct err *e);

@@ -1,18 +1,19 @@
 /* tidemark report: one report on the terminal or into files. */
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "app/app.h"
+#include "app/output.h"
+#include "app/when.h"
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/nearest.h"
-#include "host/report.h"
+#include "host/report_lua.h"
 
 struct report_cmd {
     struct app *app;
-    struct cli_list vars, outputs;
-    const char *format, *who;
+    struct output output;
+    struct cli_list vars;
+    const char *who;
     bool show_sql;
 };
 
@@ -62,64 +63,6 @@ static int unknown_report(const struct registry *r, const char *name, struct err
     return -1;
 }
 
-/* The suffix of -o FILE decides, unless --format does. */
-static const char *format_of(const struct report_cmd *c, const char *file)
-{
-    const char *dot = file != NULL ? strrchr(file, '.') : NULL;
-    if (c->format != NULL)
-        return c->format;
-    if (dot != NULL && (strcmp(dot, ".csv") == 0 || strcmp(dot, ".json") == 0))
-        return dot + 1;
-    return "table";
-}
-
-static void render(const struct report_cmd *c, const struct table_layout *layout, const struct rowset *rows, const char *format,
-                   const struct term *to, struct buf *out)
-{
-    struct table_style style = term_style(to, c->app->zone);
-    if (strcmp(format, "csv") == 0)
-        rowset_csv(rows, out);
-    else if (strcmp(format, "json") == 0)
-        rowset_json(rows, out);
-    else
-        table_render(rows, layout, &style, out);
-}
-
-/* Into a sibling first: a reader never sees half a file, and a full disk leaves the old one. */
-static int write_output(const char *file, const struct buf *text, struct err *e)
-{
-    char *part = mem_printf("%s.part", file);
-    FILE *f = fopen(part, "we");
-    bool bad = f == NULL || fwrite(text->data, 1, text->len, f) != text->len;
-    if (f != NULL)
-        bad = fclose(f) != 0 || bad;
-    bad = bad || rename(part, file) != 0;
-    int rc = bad ? err_set(e, errno == ENOSPC ? ERR_TEMPORARY : ERR_USAGE, "cannot write %s: %s", file, strerror(errno)) : 0;
-    if (bad)
-        remove(part);
-    mem_free(part);
-    return rc;
-}
-
-static int deliver(const struct report_cmd *c, const struct table_layout *layout, const struct rowset *rows, struct err *e)
-{
-    const struct term plain = {.ascii = c->app->out.ascii};
-    int rc = 0;
-    for (size_t i = 0; rc == 0 && i < c->outputs.n; i++) {
-        struct buf text = {0};
-        render(c, layout, rows, format_of(c, c->outputs.item[i]), &plain, &text);
-        rc = write_output(c->outputs.item[i], &text, e);
-        buf_free(&text);
-    }
-    if (rc == 0 && c->outputs.n == 0) {
-        struct buf text = {0};
-        render(c, layout, rows, format_of(c, NULL), &c->app->out, &text);
-        fwrite(text.data, 1, text.len, stdout);
-        buf_free(&text);
-    }
-    return rc;
-}
-
 static int read_vars(const struct report_cmd *c, struct report_var *vars, char **copies, struct err *e)
 {
     for (size_t i = 0; i < c->vars.n; i++) {
@@ -138,18 +81,25 @@ static int run_report(struct report_cmd *c, const struct report *r, struct err *
     struct report_var *vars = mem_array(c->vars.n, sizeof *vars);
     char **copies = mem_array(c->vars.n, sizeof *copies);
     struct rowset *rows = NULL;
-    struct uuid owner;
+    struct part_run how = {0};
     char owner_text[37];
     int rc = read_vars(c, vars, copies, e);
     if (rc == 0)
         rc = report_check_vars(r, vars, c->vars.n, e); /* a typing error is told before a server is started */
-    if (rc == 0 && (rc = app_owner(c->app, c->who, &owner, e)) == 0 && (rc = app_need_database(c->app, e)) == 0) {
-        uuid_format(&owner, owner_text);
+    if (rc == 0 && (rc = app_owner(c->app, c->who, &how.owner, e)) == 0)
+        rc = app_need_database(c->app, e);
+    if (rc == 0 && r->plugin != NULL) {
+        struct when when = {0};
+        rc = when_read(&when, e);
+        when_set(&when, c->app, &how);
+        rc = rc != 0 ? rc : report_run_lua(r, &how, vars, c->vars.n, &rows, e);
+    } else if (rc == 0) {
+        uuid_format(&how.owner, owner_text);
         rc = report_run(r, c->app->session, owner_text, vars, c->vars.n, &rows, e);
     }
     if (rc == 0) {
         struct table_layout layout = report_layout(r, vars, c->vars.n);
-        rc = deliver(c, &layout, rows, e);
+        rc = output_rows(&c->output, &layout, rows, e);
         table_layout_free(&layout);
     }
     rowset_free(&rows);
@@ -179,7 +129,7 @@ static int load_one(struct report_cmd *c, const char *name, const struct report 
 static int run(struct report_cmd *c, const struct cli_list *names, struct err *e)
 {
     const struct report *r = NULL;
-    if (app_check_format(c->format, e) != 0)
+    if (app_check_format(c->output.format, e) != 0)
         return -1;
     if (names->n > 1)
         return err_set(e, ERR_USAGE, "one report at a time: '%s' is one too many (variables are --var name=value)",
@@ -209,13 +159,14 @@ static int explain(struct report_cmd *c, const char *name, struct err *e)
 
 int cmd_report(struct app *app, int argc, char **argv, struct err *e)
 {
-    struct report_cmd r = {.app = app};
+    struct report_cmd r = {.app = app, .output = {.app = app}};
     const struct cli_option options[] = {
         {"var", 0, CLI_LIST, &r.vars, "K=V", "a variable of the report; may be repeated"},
-        {"format", 'f', CLI_VALUE, &r.format, "FORMAT", "table, csv or json"},
-        {"output", 'o', CLI_LIST, &r.outputs, "FILE", "into a file instead; .csv and .json decide the format; may be repeated"},
+        {"format", 'f', CLI_VALUE, &r.output.format, "FORMAT", "table, csv or json"},
+        {"output", 'o', CLI_LIST, &r.output.files, "FILE",
+         "into a file instead; .csv and .json decide the format; may be repeated"},
         {"as", 0, CLI_VALUE, &r.who, "WHO", "the owner whose data is shown: a name from the config or a UUID"},
-        {"show-sql", 0, CLI_FLAG, &r.show_sql, NULL, "print the report's SQL instead of running it"},
+        {"show-sql", 0, CLI_FLAG, &r.show_sql, NULL, "print the report's SQL instead of running it (of one in Lua: where it is)"},
         APP_OPTIONS(app),
     };
     const struct cli_command c = {"report",
@@ -235,6 +186,6 @@ int cmd_report(struct app *app, int argc, char **argv, struct err *e)
         rc = run(&r, &names, e);
     cli_free(&names);
     cli_free(&r.vars);
-    cli_free(&r.outputs);
+    output_free(&r.output);
     return rc;
 }

@@ -142,7 +142,15 @@ static void json_string(const char *s, struct buf *out)
     json_write_string(s, strlen(s), out);
 }
 
-static void json_array(const char *cell, struct buf *out)
+static void json_number(const char *cell, struct buf *out)
+{
+    if (strpbrk(cell, "Ny") != NULL) /* NaN, Infinity, -Infinity */
+        json_string(cell, out);
+    else
+        buf_str(out, cell);
+}
+
+static void json_array(const char *cell, bool numbers, struct buf *out)
 {
     struct buf element = {0};
     enum element_kind kind;
@@ -155,7 +163,9 @@ static void json_array(const char *cell, struct buf *out)
         if (kind == ELEMENT_NULL)
             buf_str(out, "null");
         else if (kind == ELEMENT_ARRAY)
-            json_array(element.data, out);
+            json_array(element.data, numbers, out);
+        else if (numbers)
+            json_number(element.data, out);
         else
             json_string(element.data, out);
     }
@@ -172,15 +182,11 @@ static void json_cell(const char *cell, enum column_kind kind, struct buf *out)
     }
     switch (kind) {
     case COLUMN_INTEGER:
-    case COLUMN_NUMBER:
-        if (strpbrk(cell, "Ny") != NULL) /* NaN, Infinity, -Infinity */
-            json_string(cell, out);
-        else
-            buf_str(out, cell);
-        return;
+    case COLUMN_NUMBER: json_number(cell, out); return;
     case COLUMN_BOOL: buf_str(out, cell[0] == 't' ? "true" : "false"); return;
     case COLUMN_JSON: buf_str(out, cell); return;
-    case COLUMN_ARRAY: json_array(cell, out); return;
+    case COLUMN_ARRAY:
+    case COLUMN_NUMBERS: json_array(cell, kind == COLUMN_NUMBERS, out); return;
     case COLUMN_TIME:
         rowset_iso_time(cell, &time);
         json_string(time.data, out);
@@ -191,19 +197,33 @@ static void json_cell(const char *cell, enum column_kind kind, struct buf *out)
     json_string(cell, out);
 }
 
+static void json_row(const struct rowset *r, size_t row, struct buf *out)
+{
+    buf_char(out, '{');
+    for (size_t i = 0; i < r->n_column; i++) {
+        if (i > 0)
+            buf_str(out, ", ");
+        json_string(r->column[i].name, out);
+        buf_str(out, ": ");
+        json_cell(rowset_cell(r, row, i), r->column[i].kind, out);
+    }
+    buf_char(out, '}');
+}
+
 void rowset_json(const struct rowset *r, struct buf *out)
 {
     buf_char(out, '[');
     for (size_t row = 0; row < r->n_row; row++) {
-        buf_str(out, row == 0 ? "\n  {" : ",\n  {");
-        for (size_t i = 0; i < r->n_column; i++) {
-            if (i > 0)
-                buf_str(out, ", ");
-            json_string(r->column[i].name, out);
-            buf_str(out, ": ");
-            json_cell(rowset_cell(r, row, i), r->column[i].kind, out);
-        }
-        buf_char(out, '}');
+        buf_str(out, row == 0 ? "\n  " : ",\n  ");
+        json_row(r, row, out);
     }
     buf_str(out, r->n_row == 0 ? "]\n" : "\n]\n");
+}
+
+void rowset_ndjson(const struct rowset *r, struct buf *out)
+{
+    for (size_t row = 0; row < r->n_row; row++) {
+        json_row(r, row, out);
+        buf_char(out, '\n');
+    }
 }

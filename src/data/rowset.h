@@ -7,7 +7,16 @@
 #include "base/buf.h"
 #include "base/mem.h"
 
-enum column_kind { COLUMN_TEXT, COLUMN_INTEGER, COLUMN_NUMBER, COLUMN_BOOL, COLUMN_TIME, COLUMN_JSON, COLUMN_ARRAY };
+enum column_kind {
+    COLUMN_TEXT,
+    COLUMN_INTEGER,
+    COLUMN_NUMBER,
+    COLUMN_BOOL,
+    COLUMN_TIME,
+    COLUMN_JSON,
+    COLUMN_ARRAY,
+    COLUMN_NUMBERS /* an array of numbers */
+};
 
 struct column {
     const char *name; /* as the query calls it: the key in CSV and JSON */
@@ -35,6 +44,8 @@ void rowset_csv(const struct rowset *r, struct buf *out);
 /* An array of objects, a row a line. Numbers are numbers with every digit they came with; NaN and Infinity, which JSON does not
  * have, are strings; booleans, arrays and jsonb keep their form. */
 void rowset_json(const struct rowset *r, struct buf *out);
+/* The same objects, one a line and nothing around them. */
+void rowset_ndjson(const struct rowset *r, struct buf *out);
 
 /* "2026-11-21 23:59:00.5+00" as "2026-11-21T23:59:00.5Z"; dates, infinity and what is no time stay as they are. */
 void rowset_iso_time(const char *cell, struct buf *out);

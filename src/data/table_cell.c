@@ -217,7 +217,8 @@ struct table_cell table_cell_make(const char *value, enum column_kind kind, cons
     case COLUMN_NUMBER: cell.text = number_text(value, spec, style, arena, &cell.sign); break;
     case COLUMN_BOOL: cell.text = value[0] == 't' ? "yes" : "no"; break;
     case COLUMN_TIME: cell.text = time_text(value, years, arena); break;
-    case COLUMN_ARRAY: cell.text = spec->spark ? table_spark(value, style->ascii, arena) : array_text(value, arena); break;
+    case COLUMN_ARRAY:
+    case COLUMN_NUMBERS: cell.text = spec->spark ? table_spark(value, style->ascii, arena) : array_text(value, arena); break;
     case COLUMN_TEXT:
     case COLUMN_JSON: break;
     }

@@ -49,11 +49,15 @@ void conn_watch(struct db_conn *c, int events)
 static void keep_result(struct db_req *req, PGresult *res)
 {
     ExecStatusType status = PQresultStatus(res);
+    if (req->n_results > 0 && batch_take(req, res))
+        return;
     bool good = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_EMPTY_QUERY;
     if (!good && req->err.kind == ERR_NONE) {
         const char *position = PQresultErrorField(res, PG_DIAG_STATEMENT_POSITION);
         req->position = position != NULL ? (int)strtol(position, NULL, 10) : 0;
         error_of_result(res, req, &req->err);
+        req->failure = res;
+        return;
     } else if (good && req->result == NULL && req->err.kind == ERR_NONE) {
         req->affected = strtoll(PQcmdTuples(res), NULL, 10);
         req->result = res;
@@ -91,13 +95,27 @@ void conn_lost(struct db_conn *c)
     conn_close(c, &e);
 }
 
-static void send_statement(struct db_conn *c, struct db_req *req, const struct db_params *p)
+/* What a request sends: parameters of its one statement, or all statements of a batch. */
+struct content {
+    const struct db_params *params;
+    const struct db_statement *batch;
+};
+
+static bool send_content(struct db_conn *c, const struct db_req *req, struct content what)
+{
+    const struct db_params *p = what.params;
+    if (what.batch != NULL)
+        return batch_send(c, req, what.batch);
+    /* The extended protocol always: it takes one statement only, and parameters only beside it. */
+    return PQsendQueryParams(c->pg, req->priv->sql, p != NULL ? p->n : 0, NULL, p != NULL ? p->value : NULL,
+                             p != NULL ? p->length : NULL, p != NULL ? p->format : NULL, 0) == 1;
+}
+
+static void send_statement(struct db_conn *c, struct db_req *req, struct content what)
 {
     c->running = req;
     c->state = CONN_BUSY;
-    /* The extended protocol always: it takes one statement only, and parameters only beside it. */
-    if (!PQsendQueryParams(c->pg, req->priv->sql, p != NULL ? p->n : 0, NULL, p != NULL ? p->value : NULL,
-                           p != NULL ? p->length : NULL, p != NULL ? p->format : NULL, 0)) {
+    if (!send_content(c, req, what)) {
         if (PQstatus(c->pg) == CONNECTION_BAD) {
             conn_lost(c);
             return;
@@ -105,6 +123,10 @@ static void send_statement(struct db_conn *c, struct db_req *req, const struct d
         char said[512];
         error_trimmed(PQerrorMessage(c->pg), said, sizeof said);
         err_set(&req->err, ERR_BUG, "cannot send a statement: %s", said);
+        if (PQpipelineStatus(c->pg) != PQ_PIPELINE_OFF) { /* some of a batch may be on their way: no way back */
+            conn_close(c, &req->err);
+            return;
+        }
         c->running = NULL;
         c->state = CONN_IDLE;
         req_finish(req);
@@ -133,10 +155,10 @@ void conn_feed(struct db_conn *c)
     if (c->first == NULL)
         c->last = NULL;
     req->priv->next = NULL;
-    send_statement(c, req, req->priv->params);
+    send_statement(c, req, (struct content){req->priv->params, req->priv->batch});
 }
 
-struct db_req *conn_submit(struct db_conn *c, struct db_req *req, const struct db_params *params)
+static struct db_req *submit(struct db_conn *c, struct db_req *req, struct content what)
 {
     if (c->state == CONN_CLOSED) {
         req->err = c->err;
@@ -147,16 +169,28 @@ struct db_req *conn_submit(struct db_conn *c, struct db_req *req, const struct d
     }
     req->priv->conn = c;
     if (c->state == CONN_IDLE && c->first == NULL) {
-        send_statement(c, req, params);
+        send_statement(c, req, what);
         return req;
     }
-    req_keep_params(req, params);
+    req_keep_params(req, what.params);
+    if (what.batch != NULL)
+        batch_keep(req, what.batch);
     if (c->last != NULL)
         c->last->priv->next = req;
     else
         c->first = req;
     c->last = req;
     return req;
+}
+
+struct db_req *conn_submit(struct db_conn *c, struct db_req *req, const struct db_params *params)
+{
+    return submit(c, req, (struct content){params, NULL});
+}
+
+struct db_req *conn_submit_batch(struct db_conn *c, struct db_req *req, const struct db_statement *statements)
+{
+    return submit(c, req, (struct content){NULL, statements});
 }
 
 struct db_req *db_conn_query(struct db_conn *c, const char *sql, const struct db_params *params, unsigned timeout_ms)
@@ -222,11 +256,19 @@ void conn_pump(struct db_conn *c)
     bool taking = c->running != NULL && c->running->priv->copy == COPY_OPEN;
     while (c->running != NULL && !taking && !PQisBusy(c->pg)) {
         PGresult *res = PQgetResult(c->pg);
-        if (res == NULL) {
+        struct db_req *req = c->running;
+        if (res == NULL && req->n_results > 0 && req->priv->at < req->n_results) {
+            req->priv->at++; /* on to the next one's answer; after the last comes the word that all is over */
+            continue;
+        }
+        ExecStatusType status = PQresultStatus(res);
+        if (res == NULL || status == PGRES_PIPELINE_SYNC) {
+            PQclear(res);
+            if (PQpipelineStatus(c->pg) != PQ_PIPELINE_OFF)
+                PQexitPipelineMode(c->pg);
             statement_over(c);
             return;
         }
-        ExecStatusType status = PQresultStatus(res);
         if (status == PGRES_COPY_IN && c->running->priv->copy != COPY_NONE) {
             PQclear(res);
             copy_opened(c);
@@ -301,6 +343,11 @@ bool conn_alive(struct db_conn *c)
 int db_conn_backend_pid(const struct db_conn *c)
 {
     return c->pg != NULL && c->ready ? PQbackendPID(c->pg) : 0;
+}
+
+PGTransactionStatusType db_conn_transaction(const struct db_conn *c)
+{
+    return c->pg != NULL ? PQtransactionStatus(c->pg) : PQTRANS_UNKNOWN;
 }
 
 int db_conn_server_version(const struct db_conn *c)

@@ -93,7 +93,8 @@ void error_of_result(const PGresult *res, const struct db_req *req, struct err *
         add_field(&text, res, PG_DIAG_MESSAGE_HINT, "\nhint: ");
         add_field(&text, res, PG_DIAG_CONTEXT, "\nwhere: "); /* the line and column of a COPY */
     }
-    add_statement(&text, p->sql);
+    if (p->sql != NULL) /* of a batch: its sender knows them */
+        add_statement(&text, p->sql);
     err_set(e, kind, "%s", text.data);
     if (state != NULL)
         memcpy(e->sqlstate, state, strnlen(state, 5) + 1);

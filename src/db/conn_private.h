@@ -34,6 +34,9 @@ struct req_private {
     enum copy_state copy;
     size_t backlog; /* bytes given to libpq since all of them were sent for the last time */
     char *copy_error;
+    struct arena arena;         /* the copies of a batch's statements, while it queues */
+    struct db_statement *batch; /* NULL: one statement, which is sql; n_results of them */
+    size_t at;                  /* whose answer comes next */
     struct wait started, drained;
 };
 
@@ -79,6 +82,7 @@ void conn_pump(struct db_conn *c);
 void conn_lost(struct db_conn *c); /* libpq says that the connection is gone */
 void conn_feed(struct db_conn *c); /* sends what is next, or tells the owner that nothing is */
 struct db_req *conn_submit(struct db_conn *c, struct db_req *req, const struct db_params *params);
+struct db_req *conn_submit_batch(struct db_conn *c, struct db_req *req, const struct db_statement *statements);
 bool conn_alive(struct db_conn *c);      /* idle, and looking at the socket does not say otherwise */
 void conn_cancel_all(struct db_conn *c); /* nothing of what was asked for is wanted any more */
 
@@ -86,6 +90,11 @@ void conn_cancel_all(struct db_conn *c); /* nothing of what was asked for is wan
 struct db_req *req_new(const char *sql, unsigned timeout_ms);
 void req_keep_params(struct db_req *req, const struct db_params *params);
 void req_finish(struct db_req *req); /* off the connection already; says done and drops the connection's reference */
+
+/* conn_batch.c */
+void batch_keep(struct db_req *req, const struct db_statement *s);
+bool batch_send(struct db_conn *c, const struct db_req *req, const struct db_statement *s); /* false: libpq refused one */
+bool batch_take(struct db_req *req, PGresult *res);                                         /* false: it is an error */
 
 /* conn_cancel.c */
 void conn_cancel_running(struct db_conn *c, enum cancel_reason reason);

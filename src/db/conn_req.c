@@ -65,7 +65,12 @@ static void unref(struct db_req *req)
     if (--p->refs > 0)
         return;
     PQclear(req->result);
+    PQclear(req->failure);
+    for (size_t i = 0; i < req->n_results; i++)
+        PQclear(req->results[i]);
+    mem_free(req->results);
     drop_params(p);
+    arena_free(&p->arena);
     mem_free(p->sql);
     mem_free(p->copy_error);
     mem_free(p);

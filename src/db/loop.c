@@ -146,6 +146,12 @@ bool loop_interrupted(const struct loop *loop)
     return loop->signal != 0;
 }
 
+void loop_forget_signal(struct loop *loop)
+{
+    loop_poll(loop); /* one that came while nobody waited */
+    loop->signal = 0;
+}
+
 int loop_signal(const struct loop *loop)
 {
     return loop->signal;

@@ -27,4 +27,6 @@ void loop_sleep(struct loop *loop, unsigned ms);
  * process at once. */
 void loop_catch_signals(struct loop *loop);
 bool loop_interrupted(const struct loop *loop);
+/* The signal is dealt with: what follows can be interrupted anew (a prompt's next line). */
+void loop_forget_signal(struct loop *loop);
 int loop_signal(const struct loop *loop); /* the signal's number, 0: none */

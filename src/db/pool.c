@@ -274,12 +274,13 @@ struct db_lease *db_pool_lease(struct db_pool *pool)
     return lease;
 }
 
-void db_lease_end(struct db_lease **lease)
+/* The slot that the connection stands in now, or NULL where the lease had none. */
+static struct slot *give_back(struct db_lease **lease)
 {
     struct db_lease *l = *lease;
     *lease = NULL;
     if (l == NULL)
-        return;
+        return NULL;
     l->wait.waiter = NULL;
     struct db_pool *pool = l->priv->pool;
     struct slot *s = l->priv->slot;
@@ -288,12 +289,33 @@ void db_lease_end(struct db_lease **lease)
     mem_free(l->priv);
     mem_free(l);
     if (pool == NULL || s == NULL)
-        return;
+        return NULL;
     s->lease = NULL;
     s->state = SLOT_SETTLING;
     conn_cancel_all(s->conn);
-    if (s->state == SLOT_SETTLING) /* on_change may have dealt with it meanwhile */
+    return s;
+}
+
+void db_lease_end(struct db_lease **lease)
+{
+    struct slot *s = give_back(lease);
+    if (s != NULL && s->state == SLOT_SETTLING) /* on_change may have dealt with it meanwhile */
         settle(s);
+}
+
+void db_lease_discard(struct db_lease **lease)
+{
+    struct slot *s = give_back(lease);
+    if (s == NULL || s->state == SLOT_EMPTY)
+        return;
+    struct db_pool *pool = s->pool;
+    empty(s); /* the request to cancel, if there is one, goes on its own way */
+    feed(pool);
+}
+
+unsigned db_pool_max(const struct db_pool *pool)
+{
+    return pool->max;
 }
 
 static void free_timer(uv_handle_t *handle)

@@ -29,3 +29,6 @@ struct db_lease {
 };
 struct db_lease *db_pool_lease(struct db_pool *pool);
 void db_lease_end(struct db_lease **lease); /* also before it is done */
+/* The same, and the connection ends with it: whatever was left on it (settings, locks, temporary tables) meets nobody. */
+void db_lease_discard(struct db_lease **lease);
+unsigned db_pool_max(const struct db_pool *pool);

@@ -19,18 +19,18 @@ static enum column_kind kind_of(Oid type)
     case 1082:
     case 1114:
     case 1184: return COLUMN_TIME;
-    case 1002: /* char[], name[], smallint[], integer[], text[], bpchar[], varchar[], bigint[] */
+    case 1002: /* char[], name[], text[], bpchar[], varchar[], uuid[] */
     case 1003:
-    case 1005:
-    case 1007:
     case 1009:
     case 1014:
     case 1015:
-    case 1016:
-    case 1021: /* real[], double precision[], numeric[], uuid[] */
-    case 1022:
-    case 1231:
     case 2951: return COLUMN_ARRAY;
+    case 1005: /* smallint[], integer[], bigint[], real[], double precision[], numeric[] */
+    case 1007:
+    case 1016:
+    case 1021:
+    case 1022:
+    case 1231: return COLUMN_NUMBERS;
     default: return COLUMN_TEXT;
     }
 }

@@ -34,3 +34,7 @@ struct ingest_sink {
 /* 0 when all names were gone through, whatever became of their deliveries. */
 int ingest_run(const struct registry *registry, const struct ingest_options *options, const char *const *names, size_t n,
                const struct ingest_sink *sink, struct err *e);
+
+/* The same for bytes that are there already; name stands in what is told, and its ending counts. */
+int ingest_bytes(const struct registry *registry, const struct ingest_options *options, const char *name, const char *data,
+                 size_t n, const struct ingest_sink *sink, struct err *e);

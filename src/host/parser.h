@@ -49,3 +49,7 @@ int parser_score(const struct parser_spec *p, const struct json_doc *doc, const 
  * nothing. Pure: no I/O. */
 int parser_run(const struct parser_spec *p, const struct json_doc *doc, const struct parser_input *in, struct rows *out,
                struct err *e);
+
+/* How many items of the document a described parser is given: each becomes a row, a drop or a bad item. SIZE_MAX: only the parser's code
+ * knows (or it refuses the whole). */
+size_t parser_items(const struct parser_spec *p, const struct json_doc *doc);

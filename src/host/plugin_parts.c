@@ -4,7 +4,7 @@
 
 #include "base/mem.h"
 #include "host/parser_spec.h"
-#include "host/report.h"
+#include "host/report_lua.h"
 #include "host/rule.h"
 
 static const cJSON *member(const cJSON *object, const char *name)
@@ -51,6 +51,10 @@ void plugin_parts_take(struct plugin *p, struct json_doc *description)
     p->rule = mem_array(length(rules) + 1, sizeof(struct rule *));
     for (; p->n_rule < length(rules); p->n_rule++)
         p->rule[p->n_rule] = rule_new(p, json_at(rules, p->n_rule));
+    const cJSON *reports = member(root, "reports");
+    p->report = mem_array(length(reports) + 1, sizeof(struct report *));
+    for (; p->n_report < length(reports); p->n_report++)
+        p->report[p->n_report] = report_of_lua(p, json_at(reports, p->n_report));
     take_jobs(p, member(root, "jobs"));
     take_jobs(p, member(root, "collectors"));
 }

@@ -30,94 +30,6 @@ const struct report *report_find(const struct registry *r, const char *name)
     return NULL;
 }
 
-/* {name} in a sentence must be a column of the result: what was an arg's is filled in by now, and {rows} is the table's. */
-static int check_placeholders(const struct report *r, const PGresult *result, const char *text, struct err *e)
-{
-    for (const char *p = text; p != NULL && (p = strchr(p, '{')) != NULL; p++) {
-        size_t n = strcspn(p, "}");
-        if (p[n] == '\0')
-            break;
-        char *name = mem_ndup(p + 1, n - 1);
-        bool known = strcmp(name, "rows") == 0 || strcmp(name, "zone") == 0;
-        for (size_t i = 0; i < r->n_arg; i++)
-            known = known || strcmp(r->arg[i].name, name) == 0;
-        for (int i = 0; i < PQnfields(result); i++)
-            known = known || strcmp(PQfname(result, i), name) == 0;
-        int rc = known ? 0
-                       : err_set(e, ERR_PLUGIN, "%s: {%s} in \"%s\" is neither a column of the query nor an arg", r->file, name,
-                                 text);
-        mem_free(name);
-        if (rc != 0)
-            return -1;
-    }
-    return 0;
-}
-
-static int no_such_column(const struct report *r, const PGresult *result, int line, const char *what, const char *name,
-                          struct err *e)
-{
-    struct buf has = {0};
-    for (int i = 0; i < PQnfields(result); i++)
-        buf_printf(&has, "%s%s", i ? ", " : "", PQfname(result, i));
-    err_set(e, ERR_PLUGIN, "%s:%d: %s '%s' is no column of the query (it has: %s)", r->file, line, what, name,
-            has.data ? has.data : "none");
-    buf_free(&has);
-    return -1;
-}
-
-static const char *const role_names[TABLE_N_ROLE] = {
-    [TABLE_BAR] = "chart",       [TABLE_CENTER] = "chart",    [TABLE_LO] = "chart",  [TABLE_HI] = "chart",
-    [TABLE_SECTION] = "section", [TABLE_INSTEAD] = "instead", [TABLE_TAIL] = "tail", [TABLE_GLYPH] = "glyph",
-};
-
-static bool has_column(const PGresult *result, const char *name)
-{
-    for (int i = 0; i < PQnfields(result); i++)
-        if (strcmp(PQfname(result, i), name) == 0)
-            return true;
-    return false;
-}
-
-/* A chart of texts would show nothing and say nothing. */
-static int check_kinds(const struct report *r, const struct rowset *rows, struct err *e)
-{
-    const struct table_layout *l = &r->layout;
-    for (size_t i = TABLE_BAR; i <= TABLE_HI; i++) {
-        size_t at = l->role[i] ? rowset_find(rows, l->role[i]) : rows->n_column;
-        if (at < rows->n_column && rows->column[at].kind != COLUMN_INTEGER && rows->column[at].kind != COLUMN_NUMBER)
-            return err_set(e, ERR_PLUGIN, "%s:%d: chart: column '%s' is no number", r->file, r->role_line[i], l->role[i]);
-    }
-    for (size_t i = 0; i < l->n_column; i++)
-        if (l->column[i].spark && rows->column[rowset_find(rows, l->column[i].name)].kind != COLUMN_ARRAY)
-            return err_set(e, ERR_PLUGIN, "%s:%d: column %s: spark wants an array of numbers", r->file, r->column_line[i],
-                           l->column[i].name);
-    return 0;
-}
-
-/* The header against what the query really returns: only known once it has run. */
-static int check_columns(const struct report *r, const PGresult *result, struct err *e)
-{
-    for (int i = 0; i < PQnfields(result); i++)
-        for (int j = 0; j < i; j++)
-            if (strcmp(PQfname(result, i), PQfname(result, j)) == 0)
-                return err_set(e, ERR_PLUGIN, "%s: two columns are called '%s': name one of them with AS", r->file,
-                               PQfname(result, i));
-    const struct table_layout *l = &r->layout;
-    for (size_t c = 0; c < l->n_column; c++)
-        if (!has_column(result, l->column[c].name))
-            return no_such_column(r, result, r->column_line[c], "column", l->column[c].name, e);
-    for (size_t i = 0; i < TABLE_N_ROLE; i++)
-        if (l->role[i] != NULL && !has_column(result, l->role[i]))
-            return no_such_column(r, result, r->role_line[i], role_names[i], l->role[i], e);
-    for (size_t i = 0; i < l->n_note; i++)
-        if (check_placeholders(r, result, l->note[i], e) != 0)
-            return -1;
-    for (size_t i = 0; i < l->n_next; i++)
-        if (check_placeholders(r, result, l->next[i], e) != 0)
-            return -1;
-    return check_placeholders(r, result, l->title, e);
-}
-
 static int line_at(const char *sql, int position)
 {
     int line = 1;
@@ -149,17 +61,15 @@ static int query(const struct report *r, struct db_session *s, const struct db_p
 {
     struct db_req *req = db_conn_query(db_session_conn(s), r->sql, params, 0);
     loop_await(db_session_loop(s), &req->wait);
-    int rc;
+    int rc = 0;
     if (req->err.kind != ERR_NONE)
         rc = blame(r, req, e);
     else if (PQntuples(req->result) > ROWS_MAX)
         rc = err_set(e, ERR_PLUGIN, "%s: %d rows are more than a report may have (%d): add a LIMIT", r->file,
                      PQntuples(req->result), ROWS_MAX);
-    else
-        rc = check_columns(r, req->result, e);
     if (rc == 0) {
         *out = db_rowset(req->result);
-        rc = check_kinds(r, *out, e);
+        rc = report_check_rows(r, *out, e);
     }
     db_req_unref(&req);
     return rc;
@@ -181,19 +91,13 @@ static int become_owner(struct db_session *s, const char *owner_uuid, struct err
     return rc;
 }
 
-int report_check_vars(const struct report *r, const struct report_var *vars, size_t n, struct err *e)
-{
-    struct db_params p = {0};
-    int rc = report_bind(r, vars, n, &p, e);
-    db_params_clear(&p);
-    return rc;
-}
-
 int report_run(const struct report *r, struct db_session *s, const char *owner_uuid, const struct report_var *vars, size_t n,
                struct rowset **out, struct err *e)
 {
     struct db_params params = {0};
     struct rowset *rows = NULL;
+    if (r->plugin != NULL)
+        return err_set(e, ERR_CONFIG, "%s is written in Lua (%s): here it has to be a report in SQL", r->name, r->file);
     int rc = report_bind(r, vars, n, &params, e);
     if (rc == 0)
         rc = db_begin(s, "READ ONLY", e);

@@ -1,4 +1,5 @@
-/* Reports: SQL files with a header of comments, run read-only as an owner. docs/reports.md is the format in words. */
+/* Reports: SQL files with a header of comments, or functions of a plugin; run read-only as an owner. docs/reports.md is both forms
+ * in words. */
 #pragma once
 
 #include <stdbool.h>
@@ -21,14 +22,16 @@ struct report_arg {
 
 struct report {
     char *name, *about, *file;
-    char *sql;      /* the whole file with $1, $2, … in place of :name: line numbers are the file's */
-    char *sql_text; /* as written, without the header, for --show-sql */
+    const struct plugin *plugin; /* of a report in Lua, which has no SQL; NULL: a file of SQL */
+    char *sql;                   /* the whole file with $1, $2, … in place of :name: line numbers are the file's */
+    char *sql_text;              /* as written, without the header, for --show-sql */
     struct report_arg *arg;
     size_t n_arg;
     size_t *param; /* param[i]: which arg $i+1 is */
     size_t n_param;
     struct table_layout layout; /* titles, units, notes, chart, what to type next */
     int *column_line;           /* layout.column[i] is said there */
+    bool *column_time;          /* of a report in Lua: layout.column[i] holds instants */
     int role_line[TABLE_N_ROLE];
 };
 
@@ -48,7 +51,8 @@ struct report_var {
 int report_check_vars(const struct report *r, const struct report_var *vars, size_t n, struct err *e);
 
 /* Checks vars against the args (ERR_USAGE: unknown name with the nearest match, wrong type, missing), binds, runs in a READ ONLY
- * transaction as the owner (row level security), reads everything. SQL errors are ERR_PLUGIN with file and line. */
+ * transaction as the owner (row level security), reads everything. SQL errors are ERR_PLUGIN with file and line. For reports in
+ * SQL; those in Lua have report_run_lua. */
 int report_run(const struct report *r, struct db_session *s, const char *owner_uuid, const struct report_var *vars, size_t n,
                struct rowset **out, struct err *e);
 

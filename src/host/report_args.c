@@ -172,19 +172,41 @@ static int check_names(const struct report *r, const struct report_var *vars, si
     return 0;
 }
 
+char *report_value(const struct report *r, size_t i, const struct report_var *vars, size_t n, struct err *e)
+{
+    const struct report_arg *arg = &r->arg[i];
+    const char *given = arg_find(r, i, vars, n), *why = "";
+    if (given == NULL) {
+        err_set(e, ERR_USAGE, "report %s needs --var %s=%s: %s", r->name, arg->name, types[arg->type].name, arg->about);
+        return NULL;
+    }
+    char *value = arg_value(arg->type, given, &why);
+    if (value == NULL)
+        err_set(e, ERR_USAGE, "--var %s=%s: %s", arg->name, given, why);
+    return value;
+}
+
+int report_check_vars(const struct report *r, const struct report_var *vars, size_t n, struct err *e)
+{
+    if (check_names(r, vars, n, e) != 0)
+        return -1;
+    for (size_t i = 0; i < r->n_arg; i++) {
+        char *value = report_value(r, i, vars, n, e);
+        if (value == NULL)
+            return -1;
+        mem_free(value);
+    }
+    return 0;
+}
+
 int report_bind(const struct report *r, const struct report_var *vars, size_t n, struct db_params *p, struct err *e)
 {
     if (check_names(r, vars, n, e) != 0)
         return -1;
     for (size_t i = 0; i < r->n_param; i++) {
-        const struct report_arg *arg = &r->arg[r->param[i]];
-        const char *given = arg_find(r, r->param[i], vars, n), *why = "";
-        if (given == NULL)
-            return err_set(e, ERR_USAGE, "report %s needs --var %s=%s: %s", r->name, arg->name, types[arg->type].name,
-                           arg->about);
-        char *value = arg_value(arg->type, given, &why);
+        char *value = report_value(r, r->param[i], vars, n, e);
         if (value == NULL)
-            return err_set(e, ERR_USAGE, "--var %s=%s: %s", arg->name, given, why);
+            return -1;
         db_text(p, value);
         mem_free(value);
     }

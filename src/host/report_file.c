@@ -278,6 +278,7 @@ void report_free(struct report **out)
     mem_free(r->arg);
     mem_free(r->param);
     mem_free(r->column_line);
+    mem_free(r->column_time);
     table_layout_free(&r->layout);
     mem_free(r->name);
     mem_free(r->about);

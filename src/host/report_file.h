@@ -29,6 +29,9 @@ void report_glyph_is(struct reader *h, char *rest);
 /* report_sql.c: fills sql, param and sql_text from the file's text (header included; its first line of SQL is first_line). */
 void report_sql_bind(struct report *r, const char *text, int first_line, struct mistakes *m);
 
+/* report_check.c: columns and sentences that the rows do not bear out are ERR_PLUGIN. */
+int report_check_rows(const struct report *r, const struct rowset *rows, struct err *e);
+
 /* report_args.c */
 bool arg_type_parse(const char *word, enum arg_type *out);
 const char *arg_type_names(void);              /* "text, integer, …" */
@@ -38,4 +41,6 @@ const char *arg_type_sql(enum arg_type type);  /* "integer": what $n is cast to 
 char *arg_value(enum arg_type type, const char *value, const char **why);
 /* The value of arg i among vars: the var's, else the fallback. */
 const char *arg_find(const struct report *r, size_t i, const struct report_var *vars, size_t n);
+/* The same as the server is to read it (mem_free); NULL with ERR_USAGE: missing, or of the wrong form. */
+char *report_value(const struct report *r, size_t i, const struct report_var *vars, size_t n, struct err *e);
 int report_bind(const struct report *r, const struct report_var *vars, size_t n, struct db_params *p, struct err *e);

@@ -25,6 +25,7 @@ struct rule_run {
     struct buf world;          /* JSON: changes, definitions, clocks */
     struct buf previous;       /* JSON: finding_key -> lifecycle, as the rows stand */
     struct buf decided;        /* JSON: results, rows, summary (lua/tidemark/learn.lua) */
+    struct buf unsaved;        /* JSON: changes of ctx.state, to be kept with the findings; "": none */
     char input_hash[65];
     bool seen; /* the last run had the same input */
 };

@@ -15,8 +15,25 @@ bool bind_json_is_array(lua_State *L, int index)
         return false;
     lua_rawgetp(L, LUA_REGISTRYINDEX, array_key);
     bool same = lua_rawequal(L, -1, -2);
+    lua_pop(L, 1);
+    if (!same)
+        same = lua_rawgetp(L, -1, array_key) == LUA_TBOOLEAN;
+    else
+        lua_pushnil(L);
     lua_pop(L, 2);
     return same;
+}
+
+void bind_json_mark_array(lua_State *L)
+{
+    lua_rawgetp(L, LUA_REGISTRYINDEX, array_key);
+    lua_setmetatable(L, -2);
+}
+
+void bind_json_mark_lists(lua_State *L)
+{
+    lua_pushboolean(L, 1);
+    lua_rawsetp(L, -2, array_key);
 }
 
 static int l_kind(lua_State *L)
@@ -112,10 +129,8 @@ static void push_copy(lua_State *L, const cJSON *item)
             lua_rawset(L, -3);
         }
     }
-    if (kind == JSON_ARRAY) {
-        lua_rawgetp(L, LUA_REGISTRYINDEX, array_key);
-        lua_setmetatable(L, -2);
-    }
+    if (kind == JSON_ARRAY)
+        bind_json_mark_array(L);
 }
 
 static int l_decode(lua_State *L)
@@ -141,8 +156,7 @@ static int l_array(lua_State *L)
 {
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
-    lua_rawgetp(L, LUA_REGISTRYINDEX, array_key);
-    lua_setmetatable(L, 1);
+    bind_json_mark_array(L);
     return 1;
 }
 

@@ -6,13 +6,16 @@
 
 #include "base/nearest.h"
 #include "script/bind_frame.h"
+#include "script/bind_json.h"
 #include "script/bind_own.h"
+#include "script/box.h"
+#include "script/fault.h"
+#include "script/run_state.h"
 #include "script/value.h"
-#include "script/vm_state.h"
 
 enum { LABELS_MAX = 64, LABEL_BYTES_MAX = 200, FACTS_MAX = 64 };
 
-static const char question_key;
+static const char question_key, answers_key;
 
 /* The analyses, and the options each takes. */
 static const struct analysis {
@@ -30,7 +33,7 @@ static const struct analysis {
 };
 enum { N_ANALYSES = sizeof analyses / sizeof *analyses };
 
-static struct question *question_of(lua_State *L, const char *name)
+static struct question *question_of(lua_State *L)
 {
     lua_rawgetp(L, LUA_REGISTRYINDEX, &question_key);
     struct question *q = lua_touserdata(L, -1);
@@ -39,8 +42,6 @@ static struct question *question_of(lua_State *L, const char *name)
         luaL_error(L, "ctx is gone: it may be used inside find only");
         must(q != NULL); /* that error does not return */
     }
-    if (q->co != L)
-        luaL_error(L, "ctx.%s waits for its answer, so it cannot be called inside a coroutine of your own", name);
     return q;
 }
 
@@ -90,7 +91,7 @@ static void check_options(lua_State *L, const struct analysis *a)
 }
 
 /* Everything but the function, as JSON. */
-static void write_options(lua_State *L, const struct analysis *a, struct question *q)
+static void write_options(lua_State *L, const struct analysis *a, struct buf *out)
 {
     lua_newtable(L);
     lua_pushnil(L);
@@ -102,8 +103,8 @@ static void write_options(lua_State *L, const struct analysis *a, struct questio
         }
         lua_pop(L, 1);
     }
-    buf_clear(&q->opts);
-    const char *wrong = value_write(L, -1, &q->opts);
+    buf_clear(out);
+    const char *wrong = value_write(L, -1, out);
     if (wrong != NULL)
         luaL_error(L, "ctx.%s: an option: %s", a->name, wrong);
     lua_pop(L, 1);
@@ -138,7 +139,7 @@ static int by_text(const void *x, const void *y)
 }
 
 /* The list on the top of the stack: its labels, sorted, each once. */
-static void add_labels(lua_State *L, const struct analysis *a, struct question *q, size_t column, size_t row)
+static void add_labels(lua_State *L, const struct analysis *a, struct frame *extra, size_t column, size_t row)
 {
     const char *label[LABELS_MAX];
     size_t n = 0, kept = 0;
@@ -156,7 +157,7 @@ static void add_labels(lua_State *L, const struct analysis *a, struct question *
         if (i == 0 || strcmp(label[i], label[kept - 1]) != 0)
             label[kept++] = label[i];
     if (kept > 0)
-        frame_list(q->extra, column, row, label, kept);
+        frame_list(extra, column, row, label, kept);
     lua_settop(L, list);
 }
 
@@ -165,7 +166,7 @@ struct by_column {
     int form; /* 0: no label yet; 1: texts; 2: lists */
 };
 
-static void take_label(lua_State *L, const struct analysis *a, struct question *q, struct by_column *by, size_t row)
+static void take_label(lua_State *L, const struct analysis *a, struct frame *extra, struct by_column *by, size_t row)
 {
     if (lua_isnil(L, -1))
         return;
@@ -174,16 +175,16 @@ static void take_label(lua_State *L, const struct analysis *a, struct question *
         luaL_error(L, "ctx.%s: by returned a single label for some posts and a list for others", a->name);
     if (by->form == 0) {
         by->form = form;
-        by->at = frame_column(q->extra, "by", form == 2 ? FRAME_LIST : FRAME_TEXT);
+        by->at = frame_column(extra, "by", form == 2 ? FRAME_LIST : FRAME_TEXT);
     }
     if (form == 2)
-        add_labels(L, a, q, by->at, row);
+        add_labels(L, a, extra, by->at, row);
     else
-        frame_text(q->extra, by->at, row, label_at(L, -1, a));
+        frame_text(extra, by->at, row, label_at(L, -1, a));
 }
 
 /* { name = number, … }: a column per name. */
-static void take_facts(lua_State *L, const struct analysis *a, struct question *q, size_t row)
+static void take_facts(lua_State *L, const struct analysis *a, struct frame *extra, size_t row)
 {
     if (lua_isnil(L, -1))
         return;
@@ -202,103 +203,147 @@ static void take_facts(lua_State *L, const struct analysis *a, struct question *
         }
         if (lua_type(L, -1) != LUA_TNUMBER)
             luaL_error(L, "ctx.%s: fact '%s' must be a number, not a %s", a->name, name, luaL_typename(L, -1));
-        size_t column = frame_find(q->extra, name);
-        if (column == q->extra->n_column) {
+        size_t column = frame_find(extra, name);
+        if (column == extra->n_column) {
             if (column == FACTS_MAX)
                 luaL_error(L, "ctx.%s: more than %d facts", a->name, FACTS_MAX);
             if (strlen(name) == 0 || strlen(name) > LABEL_BYTES_MAX)
                 luaL_error(L, "ctx.%s: a fact's name must have 1 to %d bytes", a->name, LABEL_BYTES_MAX);
-            column = frame_column(q->extra, name, FRAME_NUMBER);
+            column = frame_column(extra, name, FRAME_NUMBER);
         }
         double value = lua_tonumber(L, -1);
         if (value - value == 0) /* neither NaN nor infinite: those are unknown */
-            frame_number(q->extra, column, row, value);
+            frame_number(extra, column, row, value);
         lua_pop(L, 1);
     }
 }
 
 /* Calls the rule's function for every post. */
-static void ask_posts(lua_State *L, const struct analysis *a, struct question *q)
+static void ask_posts(lua_State *L, const struct analysis *a, struct frame *extra)
 {
     struct by_column by = {0};
     bool facts = strcmp(a->function, "facts") == 0;
     lua_getfield(L, 2, a->function); /* 3 */
-    for (size_t row = 0; row < q->posts->n_row; row++) {
+    for (size_t row = 0; row < extra->n_row; row++) {
         lua_pushvalue(L, 3);
         bind_frame_push_row(L, 1, row);
         lua_call(L, 1, 1);
         if (facts)
-            take_facts(L, a, q, row);
+            take_facts(L, a, extra, row);
         else
-            take_label(L, a, q, &by, row);
+            take_label(L, a, extra, &by, row);
         lua_settop(L, 3);
     }
     lua_settop(L, 2);
     if (!facts && by.form == 0)
-        frame_column(q->extra, "by", FRAME_TEXT); /* no post has a label */
+        frame_column(extra, "by", FRAME_TEXT); /* no post has a label */
 }
 
-/* Continues with the answer that the driver of the call put on the stack. */
-static int take_answer(lua_State *L, int status, lua_KContext context)
+/* Upvalues of an analysis: 1 its number, 2 what it is called. */
+static const char *call_name(lua_State *L)
+{
+    return lua_tostring(L, lua_upvalueindex(2));
+}
+
+/* The answer as a table of the rule's own; which tables are answers is remembered, so that find can give them back. */
+static int answered(lua_State *L, int status, lua_KContext number)
 {
     (void)status;
-    (void)context;
-    return lua_gettop(L); /* 1 */
+    struct port_req *req = task_answer(L, call_name(L), NULL);
+    struct json_doc **doc = box_push_json(L);
+    struct json_limits limits = {.bytes = SIZE_MAX / 2, .nodes = SIZE_MAX / 2, .depth = 100};
+    struct err e = {0};
+    if (json_parse(req->answer, strlen(req->answer), &limits, doc, &e) != 0)
+        luaL_error(L, "the answer: %s", e.text);
+    bind_json_push_copy(L, json_root(*doc));
+    json_free(doc);
+    task_settle(task_current(L));
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &answers_key);
+    lua_pushvalue(L, -2);
+    lua_pushinteger(L, number);
+    lua_rawset(L, -3);
+    lua_pop(L, 1);
+    return 1;
+}
+
+/* Asks what t->json and t->extra hold, and waits for the answer. */
+static int ask(lua_State *L, struct task *t, struct question *q, const char *kind)
+{
+    const struct port *port = t->run->port;
+    const struct port_question question = {.kind = kind, .extra = t->extra, .opts = t->json.data};
+    t->req = port->ask != NULL ? port->ask(port->host, &question) : NULL;
+    if (t->req == NULL)
+        fault_usage(L, call_name(L), "ctx.%s: nobody answers here", kind);
+    return task_wait(L, t, REQ_ASK, answered, (lua_KContext)q->n_asked++);
+}
+
+static void make_rows(struct task *t, const struct question *q)
+{
+    t->extra = frame_new();
+    for (size_t i = 0; i < q->posts->n_row; i++)
+        frame_row(t->extra);
 }
 
 static int l_ask(lua_State *L)
 {
     const struct analysis *a = &analyses[lua_tointeger(L, lua_upvalueindex(1))];
-    struct question *q = question_of(L, a->name);
+    struct task *t = task_enter(L, call_name(L));
+    struct question *q = question_of(L);
     if (bind_frame_check(L, 1) != q->posts)
         return luaL_error(L, "ctx.%s: the first argument must be the posts that find was given", a->name);
     check_options(L, a);
-    frame_free(&q->extra);
-    q->extra = frame_new();
-    for (size_t i = 0; i < q->posts->n_row; i++)
-        frame_row(q->extra);
+    make_rows(t, q);
     if (a->function != NULL)
-        ask_posts(L, a, q);
-    write_options(L, a, q);
-    q->kind = a->name;
-    lua_settop(L, 0);
-    return lua_yieldk(L, 0, 0, take_answer);
+        ask_posts(L, a, t->extra);
+    write_options(L, a, &t->json);
+    return ask(L, t, q, a->name);
 }
 
 /* Candidates of the rule's own: nothing is asked of the posts. */
 static int l_own(lua_State *L)
 {
-    struct question *q = question_of(L, "own");
-    bind_own_write(L, &q->opts);
-    frame_free(&q->extra);
-    q->extra = frame_new();
-    for (size_t i = 0; i < q->posts->n_row; i++)
-        frame_row(q->extra);
-    q->kind = "own";
-    lua_settop(L, 0);
-    return lua_yieldk(L, 0, 0, take_answer);
+    struct task *t = task_enter(L, call_name(L));
+    struct question *q = question_of(L);
+    bind_own_write(L, &t->json);
+    make_rows(t, q);
+    return ask(L, t, q, "own");
 }
 
-void bind_rule_push(lua_State *L, struct question *q, double now, double as_of)
+void bind_rule_push(lua_State *L, struct question *q)
 {
     lua_pushlightuserdata(L, q);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &question_key);
-    lua_createtable(L, 0, N_ANALYSES + 3);
-    lua_pushcfunction(L, l_own);
-    lua_setfield(L, -2, "own");
+    lua_newtable(L);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &answers_key);
+    run_push_ctx(L);
     for (int i = 0; i < N_ANALYSES; i++) {
         lua_pushinteger(L, i);
-        lua_pushcclosure(L, l_ask, 1);
+        lua_pushfstring(L, "ctx.%s", analyses[i].name);
+        lua_pushcclosure(L, l_ask, 2);
         lua_setfield(L, -2, analyses[i].name);
     }
-    lua_pushnumber(L, now);
-    lua_setfield(L, -2, "now");
-    lua_pushnumber(L, as_of);
-    lua_setfield(L, -2, "as_of");
+    lua_pushnil(L);
+    lua_pushliteral(L, "ctx.own");
+    lua_pushcclosure(L, l_own, 2);
+    lua_setfield(L, -2, "own");
+}
+
+bool bind_rule_answer(lua_State *L, int index, size_t *number)
+{
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &answers_key);
+    lua_pushvalue(L, index);
+    lua_rawget(L, -2);
+    bool yes = lua_isinteger(L, -1);
+    if (yes)
+        *number = (size_t)lua_tointeger(L, -1);
+    lua_pop(L, 2);
+    return yes;
 }
 
 void bind_rule_close(lua_State *L)
 {
     lua_pushnil(L);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &question_key);
+    lua_pushnil(L);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &answers_key);
 }

@@ -1,21 +1,20 @@
-/* What ctx is to a rule: questions to the analyses. Inside script/ only. */
+/* What ctx is to a rule besides what it is to every run: questions to the analyses. Inside script/ only. */
 #pragma once
 
 #include <lua.h>
+#include <stdbool.h>
+#include <stddef.h>
 
-#include "base/buf.h"
 #include "data/frame.h"
 
-/* The question in the making, and the answers so far. */
 struct question {
-    lua_State *co; /* find's own coroutine: only it may wait */
     const struct frame *posts;
-    const char *kind;
-    struct frame *extra;
-    struct buf opts;
+    size_t n_asked; /* questions so far */
 };
 
-/* Pushes ctx. q must be there until bind_rule_close. May raise. */
-void bind_rule_push(lua_State *L, struct question *q, double now, double as_of);
-/* From now on ctx raises: a plugin may have kept it. */
+/* Pushes the run's ctx, with the analyses in it. q must be there until bind_rule_close. May raise. */
+void bind_rule_push(lua_State *L, struct question *q);
+/* Is the value at index the answer to a question of find's? Which one, from 0. index is absolute. */
+bool bind_rule_answer(lua_State *L, int index, size_t *number);
+/* From now on the analyses raise: a plugin may have kept them. */
 void bind_rule_close(lua_State *L);

@@ -1,33 +1,34 @@
-/* A rule's find(posts, ctx) at work.
+/* A rule's find(posts, ctx) at work: a run (script/run.h) whose ctx also has the analyses.
  *
- * find runs as a coroutine. ctx.rank, ctx.correlate, ctx.compare, ctx.trend and ctx.before_after call the rule's own functions for
- * every post, keep what they say as columns, and hand the question out; whoever drives the call computes the answer elsewhere. So
- * a rule decides what is looked at, and never touches a number of the evidence. */
+ * ctx.rank, ctx.correlate, ctx.compare, ctx.trend and ctx.before_after call the rule's own functions for every post, keep what they
+ * say as columns, and ask port->ask; whoever made the port computes the answer. So a rule decides what is looked at, and never touches
+ * a number of the evidence. */
 #pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
 
 #include "base/buf.h"
 #include "base/err.h"
 #include "data/frame.h"
+#include "script/port.h"
 #include "script/vm.h"
 
-struct rule_call;
-
-/* One question of the rule's; valid until the next call. */
-struct rule_ask {
-    const char *kind;          /* "rank", "correlate", "compare", "trend", "before_after" */
-    const struct frame *extra; /* a row per post: "by" (text or list), or a number per fact */
-    const char *opts;          /* the options without the functions, as JSON */
+struct rule_call {
+    struct vm *vm;              /* of the plugin whose rules[rule].find is called */
+    const char *rule;           /* "timing.best_hour" */
+    const struct frame *posts;  /* must stay until rule_call returns */
+    double now, as_of;          /* epoch seconds */
+    const char *config, *state; /* as in struct run_options */
+    const struct port *port;
 };
 
-/* rules[rule].find of the plugin in vm. now, as_of: epoch seconds. budget_ms: CPU of the plugin's own code, over all steps. posts must
- * stay until rule_call_end. */
-struct rule_call *rule_call_begin(struct vm *vm, const char *rule, const struct frame *posts, double now, double as_of,
-                                  unsigned budget_ms);
+/* Which questions, in the order in which they were asked, find has given the answers of back: what it kept is not written. */
+struct rule_answers {
+    size_t n;
+    bool *returned;
+};
 
-/* Goes on until find asks (1, *ask filled) or has returned (0). answer: the last question's candidates as a JSON array; NULL the first
- * time. -1: ERR_PLUGIN. */
-int rule_call_next(struct rule_call *c, const char *answer, struct rule_ask *ask, struct err *e);
-
-/* Once it has returned: did find return the answer to its i-th question (from 0)? What it kept back is not written. */
-bool rule_call_returned(const struct rule_call *c, size_t i);
-void rule_call_end(struct rule_call **c);
+/* 0: find has returned. unsaved: changes of ctx.state, to be kept with the findings (script/run.h). -1 as run_function. The caller frees
+ * answers->returned (mem_free), also when it failed. */
+int rule_call(const struct rule_call *c, struct rule_answers *answers, struct buf *unsaved, struct err *e);

@@ -27,3 +27,6 @@ bool value_is_null(struct lua_State *L, int index);
 const char *value_write(struct lua_State *L, int index, struct buf *out);
 /* The same without the limit of 16 MiB: for what the host's own Lua gives (ten thousand results with their evidence). */
 const char *value_write_large(struct lua_State *L, int index, struct buf *out);
+
+/* Shortest forms only, no surrogates, nothing cut. */
+bool value_is_utf8(const char *s, size_t n);

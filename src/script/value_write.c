@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "script/bind_json.h"
+#include "script/numeric.h"
 #include "script/value.h"
 #include "script/vm_state.h"
 
@@ -24,7 +25,7 @@ struct member {
 
 static const char *write_value(struct writer *w, int index, unsigned depth, struct buf *out);
 
-static bool valid_utf8(const char *s, size_t n)
+bool value_is_utf8(const char *s, size_t n)
 {
     const unsigned char *p = (const unsigned char *)s, *stop = p + n;
     while (p < stop) {
@@ -48,7 +49,7 @@ static bool valid_utf8(const char *s, size_t n)
 
 static const char *write_text(const char *s, size_t n, struct buf *out)
 {
-    if (!valid_utf8(s, n))
+    if (!value_is_utf8(s, n))
         return "a text that is not UTF-8 cannot be JSON (was it cut in the middle of a character?)";
     json_write_string(s, n, out);
     return NULL;
@@ -175,8 +176,13 @@ static const char *write_other(struct writer *w, int index, struct buf *out)
 {
     lua_State *L = w->L;
     const cJSON *item = value_item(L, index);
+    const char *digits = numeric_text(L, index, NULL);
     if (item != NULL)
         json_write(item, out);
+    else if (digits != NULL && strpbrk(digits, "Nn") != NULL)
+        return *digits == 'N' ? "NaN cannot be JSON" : "an infinite number cannot be JSON";
+    else if (digits != NULL)
+        buf_str(out, digits);
     else if (value_is_null(L, index))
         buf_str(out, "null");
     else

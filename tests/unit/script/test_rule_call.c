@@ -79,6 +79,7 @@ struct asked {
     char by[200];   /* the labels or facts of the last one, row by row */
     int rc;
     bool returned;
+    char state[200]; /* what is not kept yet */
     struct err err;
 };
 
@@ -99,23 +100,58 @@ static void note_extra(const struct frame *extra, char *out, size_t size)
         }
 }
 
-static struct asked run(const char *body)
+/* The port of a rule that only asks. */
+struct asker {
+    struct port_req req;
+    struct asked *asked;
+    const char *answer;
+};
+
+static struct port_req *port_ask(void *host, const struct port_question *q)
+{
+    struct asker *asker = host;
+    struct asked *a = asker->asked;
+    size_t len = strlen(a->text);
+    snprintf(a->text + len, sizeof a->text - len, "%s %s;", q->kind, q->opts);
+    note_extra(q->extra, a->by, sizeof a->by);
+    asker->req = (struct port_req){.answer = asker->answer};
+    return &asker->req;
+}
+
+static void port_await(void *host, struct wait *w)
+{
+    struct asker *asker = host;
+    wait_done(&asker->req.wait);
+    assert_true(w->done);
+}
+
+static void port_free(struct port_req **req)
+{
+    *req = NULL;
+}
+
+static struct asked run_in(struct vm *vm, const char *answer)
 {
     struct asked a = {0};
-    struct vm *vm = load(body);
+    struct asker asker = {.asked = &a, .answer = answer};
+    const struct port port = {.host = &asker, .ask = port_ask, .await = port_await, .free = port_free};
     struct frame *posts = some_posts();
-    struct rule_ask ask;
-    struct rule_call *call = rule_call_begin(vm, "t.r", posts, 100, 50, 1000);
-    const char *answer = NULL;
-    while ((a.rc = rule_call_next(call, answer, &ask, &a.err)) == 1) {
-        size_t len = strlen(a.text);
-        snprintf(a.text + len, sizeof a.text - len, "%s %s;", ask.kind, ask.opts);
-        note_extra(ask.extra, a.by, sizeof a.by);
-        answer = "[{\"n\":{\"used\":7},\"subject\":{\"key\":\"k\"}}]";
-    }
-    a.returned = rule_call_returned(call, 0);
-    rule_call_end(&call);
+    struct rule_answers answers;
+    struct buf unsaved = {0};
+    const struct rule_call call = {.vm = vm, .rule = "t.r", .posts = posts, .now = 100, .as_of = 50, .port = &port};
+    a.rc = rule_call(&call, &answers, &unsaved, &a.err);
+    a.returned = answers.n > 0 && answers.returned[0];
+    snprintf(a.state, sizeof a.state, "%s", unsaved.data != NULL ? unsaved.data : "none");
+    buf_free(&unsaved);
+    mem_free(answers.returned);
     frame_free(&posts);
+    return a;
+}
+
+static struct asked run(const char *body)
+{
+    struct vm *vm = load(body);
+    struct asked a = run_in(vm, "[{\"n\":{\"used\":7},\"subject\":{\"key\":\"k\"}}]");
     vm_free(&vm);
     return a;
 }
@@ -208,10 +244,12 @@ static void mistakes_say_what_is_wrong(void **state)
     fails("return ctx.rank(posts, { by = function() return '' end })", "ctx.rank: by returned a label of 0 bytes");
     fails("return posts.platform", "posts are a list: posts[1] to posts[#posts], not posts.platform");
     fails("return coroutine.wrap(function() return ctx.rank(posts, { by = function() end }) end)()",
-          "ctx.rank waits for its answer, so it cannot be called inside a coroutine of your own");
+          "ctx.rank waits, so it cannot be called inside a coroutine of your own");
     fails("return ctx.best(posts)", "attempt to call a nil value (field 'best')");
     fails("return ctx.rank(posts, { by = function() error('mine') end })", "mine");
-    fails("while true do end", "ms of CPU");
+    fails("return ctx.rank(posts, { by = function() ctx.sleep(1) end })",
+          "ctx.sleep waits, so it cannot be called from a function");
+    fails("ctx.db.query('SELECT 1')", "ctx.db.query: there is no database here");
 }
 
 static void what_was_kept_is_dead_afterwards(void **state)
@@ -225,17 +263,27 @@ static void what_was_kept_is_dead_afterwards(void **state)
                          "end\n"
                          "return ctx.rank(posts, { by = function() return 'l' end })");
     for (int i = 0; i < 2; i++) {
-        struct frame *posts = some_posts();
-        struct rule_ask ask;
-        struct err e = {0};
-        struct rule_call *call = rule_call_begin(vm, "t.r", posts, 100, 50, 1000);
-        assert_int_equal(rule_call_next(call, NULL, &ask, &e), 1);
-        if (rule_call_next(call, "[]", &ask, &e) != 0)
-            fail_msg("%s", e.text);
-        rule_call_end(&call);
-        frame_free(&posts);
+        struct asked a = run_in(vm, "[]");
+        if (a.rc != 0)
+            fail_msg("%s", a.err.text);
     }
     vm_free(&vm);
+}
+
+static void a_rule_remembers(void **state)
+{
+    (void)state;
+    struct asked a =
+        run("ctx.state.seen = #posts ctx.log('hm')\n"
+            "local both = { ctx.parallel(function() return ctx.rank(posts, { by = function() return 'l' end }) end,\n"
+            "  function() ctx.state.list = { 1 } return 1 end) }\n"
+            "return both[1]");
+    assert_int_equal(a.rc, 0);
+    assert_true(a.returned);
+    assert_non_null(strstr(a.state, "\"seen\":4"));
+    assert_non_null(strstr(a.state, "\"list\":[1]"));
+    a = run("return ctx.rank(posts, { by = function() return ctx.state.x end })");
+    assert_string_equal(a.state, "");
 }
 
 static void the_trusted_state_answers_in_json(void **state)
@@ -260,10 +308,15 @@ static void the_trusted_state_answers_in_json(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(labels_arrive_as_columns),          cmocka_unit_test(facts_arrive_as_numbers),
-        cmocka_unit_test(days_are_numbers_with_a_beginning), cmocka_unit_test(an_answer_can_be_read_and_withheld),
-        cmocka_unit_test(evidence_cannot_be_made_up),        cmocka_unit_test(mistakes_say_what_is_wrong),
-        cmocka_unit_test(what_was_kept_is_dead_afterwards),  cmocka_unit_test(the_trusted_state_answers_in_json),
+        cmocka_unit_test(labels_arrive_as_columns),
+        cmocka_unit_test(facts_arrive_as_numbers),
+        cmocka_unit_test(days_are_numbers_with_a_beginning),
+        cmocka_unit_test(an_answer_can_be_read_and_withheld),
+        cmocka_unit_test(evidence_cannot_be_made_up),
+        cmocka_unit_test(mistakes_say_what_is_wrong),
+        cmocka_unit_test(what_was_kept_is_dead_afterwards),
+        cmocka_unit_test(the_trusted_state_answers_in_json),
+        cmocka_unit_test(a_rule_remembers),
     };
     return cmocka_run_group_tests(tests, make_dir, remove_dir);
 }
