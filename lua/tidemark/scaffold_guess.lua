@@ -532,8 +532,10 @@ function M.guess(opts)
   else
     guess.match = conditions(guess, docs, opts.rival)
     local n = #guess.match + (guess.match.kind_of and 1 or 0)
-    if opts.rival and n <= opts.rival.score then
-      local text = "%s knows this payload too: name the platform with -p, or give match more conditions"
+    if opts.rival then
+      local text = n > opts.rival.score
+        and "%s, which comes with tidemark, knows this payload too: with more conditions met, this one goes first"
+        or "%s, which comes with tidemark, knows this payload too: name the platform with -p, or give match more conditions"
       guess.remarks[#guess.remarks + 1] = text:format(opts.rival.parser)
     end
     if guess.match.needs_item then

@@ -18,6 +18,13 @@ return {
   parsers = { ["tube.list"] = { match = { kind = "tube#list" }, each = "items", post = { id = "id", title = "title" },
     counts = { views = "views", likes = "likes" } },
     ["tube.code"] = { match = { kind = "tube#code" }, parse = function() while true do end end } },
+  reports = { ["tube.views"] = { about = "x", args = { least = { type = "integer", default = 0, about = "x" } }, run = function(ctx, args)
+    return ctx.db.query("SELECT external_id AS id, views FROM content_performance_metrics WHERE views >= $1 ORDER BY 2 DESC", args.least)
+  end } },
+  jobs = { ["tube.count"] = { about = "x", run = function(ctx)
+    ctx.state.runs = (ctx.state.runs or 0) + 1
+    return { { runs = ctx.state.runs, as_of = ctx.as_of } }
+  end } },
   rules = { ["tube.rule"] = { about = "x", find = function(posts, ctx)
     return ctx.rank(posts, { by = function(p) return p.tags end, writes = "pattern", subject = "tag" }) end } },
 }
@@ -77,6 +84,14 @@ describe("specs", function()
             assert.same({ { id = "a", views = 12 }, { id = "b", views = testkit.null } }, rows)
             assert.same({ { n = 2, t = "x", z = testkit.null } }, host.query("SELECT $1::int AS n, $2::text AS t, $3::text AS z", 2, "x", nil))
           end)
+          it("runs what is written in Lua", function()
+            local host = testkit.host()
+            host.observe { { id = "a", views = 5 }, { id = "b", views = 50 }, { id = "c", views = 7 } }
+            assert.same({ { id = "b", views = 50 }, { id = "c", views = 7 } }, host.report("tube.views", { least = 6 }))
+            assert.same({ { runs = 1, as_of = 1767225600 } }, host.run("tube.count", { as_of = "2026-01-01T00:00:00Z" }))
+            assert.equal(2, host.run("tube.count")[1].runs)
+            assert.equal(1, testkit.host().run("tube.count")[1].runs)
+          end)
           it("is alone", function()
             assert.same({}, testkit.host().query("SELECT external_id FROM content_performance_metrics"))
           end)
@@ -98,7 +113,7 @@ describe("specs", function()
             assert.equal(1000, top[1].views)
           end)]]
         assert.equal(0, r.code, r.out .. r.err)
-        has(r.out, "3 passed, 0 failed, 0 skipped")
+        has(r.out, "4 passed, 0 failed, 0 skipped")
         assert.equal("", leftovers(p, r.err))
     end)
 
@@ -146,7 +161,8 @@ describe("specs", function()
         assert.equal(0, r.code, r.out)
         has(r.out, "1 passed, 0 failed, 1 skipped")
         has(r.out, "plugins/tube/spec/tube_spec.lua:4: needs the host: tidemark plugin test")
-        local plain = support.sh(("cd %s && busted --lua=lua5.4 --lpath='%s/lua/?.lua' plugins/tube/spec"):format(support.quote(p.dir), support.source))
+        local plain = support.sh(("cd %s && busted --lua=lua5.4 --lpath='%s/lua/?.lua' plugins/tube/spec")
+            :format(support.quote(p.dir), support.source))
         assert.equal(0, plain.code, plain.out .. plain.err)
         has(plain.out, "1 success / 0 failures / 0 errors / 1 pending")
     end)
