@@ -77,6 +77,19 @@ describe("the definitions of testkit", function()
     for name in pairs(require("tidemark.testkit")) do there[name] = true end
     assert.same(there, said)
   end)
+
+  it("have its arguments, and those of the host's functions", function()
+    local declared, there, said = reference.declared("lua/tidemark/meta/testkit.lua"), {}, {}
+    local source = read("lua/tidemark/testkit.lua")
+    for object, name, arguments in source:gmatch("\n *function (%l*M?)%.([%w_]+)%((.-)%)") do
+      if object == "M" or object == "host" then there[object .. "." .. name] = arguments end
+    end
+    for object, class in pairs { M = "tidemark.testkit", host = "tidemark.testkit.Host" } do
+      for _, f in ipairs(declared.by_name[class].functions) do said[object .. "." .. f.name] = table.concat(f.arguments, ", ") end
+    end
+    said["M.out"], said["M.ctx"] = nil, nil -- functions of testkit/fake.lua
+    assert.same(there, said)
+  end)
 end)
 
 describe("the definitions of rows", function()
