@@ -239,10 +239,9 @@ int rule_write(struct rule_run *r, struct err *e)
     if (json_parse(r->decided.data, r->decided.len, &limits, &doc, e) != 0)
         return -1;
     const cJSON *decided = json_root(doc);
-    int rc = write_rows(r, decided, e) != 0 || write_run(r, decided, e) != 0 || write_results(r, decided, e) != 0 ||
-                     write_state(r, e) != 0
-                 ? -1
-                 : 0;
+    int rc = -1;
+    if (write_rows(r, decided, e) == 0 && write_run(r, decided, e) == 0 && write_state(r, e) == 0)
+        rc = write_results(r, decided, e);
     json_free(&doc);
     return rc;
 }

@@ -319,16 +319,16 @@ void bind_rule_push(lua_State *L, struct question *q)
     lua_newtable(L);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &answers_key);
     run_push_ctx(L);
+    lua_pushnil(L);
+    lua_pushliteral(L, "ctx.own");
+    lua_pushcclosure(L, l_own, 2);
+    lua_setfield(L, -2, "own");
     for (int i = 0; i < N_ANALYSES; i++) {
         lua_pushinteger(L, i);
         lua_pushfstring(L, "ctx.%s", analyses[i].name);
         lua_pushcclosure(L, l_ask, 2);
         lua_setfield(L, -2, analyses[i].name);
     }
-    lua_pushnil(L);
-    lua_pushliteral(L, "ctx.own");
-    lua_pushcclosure(L, l_own, 2);
-    lua_setfield(L, -2, "own");
 }
 
 bool bind_rule_answer(lua_State *L, int index, size_t *number)
