@@ -134,7 +134,7 @@ local function gates(t)
     local n = k.n or c.n
     local least = math.min(n.a or n.used, n.b or n.used)
     list[#list + 1] = {
-      name = "min_n_each", limit = c.params.min_n, value = least, unit = n.unit, passed = least >= c.params.min_n,
+      name = c.own and "min_n" or "min_n_each", limit = c.params.min_n, value = least, unit = n.unit, passed = least >= c.params.min_n,
     }
   end
   return list
@@ -233,8 +233,8 @@ local function not_written(t)
     return "insufficient", text:format(t.c.power.used, t.c.power.needed, t.c.power.unit, numbers(t))
   end
   local reason = t.q > ALPHA and "not above chance" or math.abs(k.raw) < k.gate and "smaller than the gate of " .. gate_text(k)
-    or math.abs(t.shrunk) < k.gate / 2 and "too little of it left after shrinking"
-    or t.c.own and "its interval holds nothing at all" or "too few on one side"
+    or t.c.own and k.lo <= 0 and k.hi >= 0 and "its interval holds no effect at all as well"
+    or math.abs(t.shrunk) < k.gate / 2 and "too little of it left after shrinking" or "too few on one side"
   return "not_shown", ("not shown, %s: %s"):format(reason, numbers(t))
 end
 

@@ -1,78 +1,16 @@
 -- Where a key of a plugin's table stands in its file: locate(source)({ "parsers", "x.y", "match" }) -> line.
 --
 -- Not a Lua parser: a scanner that knows tokens (strings, comments, long brackets), brackets and blocks, and follows table
--- constructors from the file's last return, through names of tables made on the way. Where a table is made by code it gives
--- the line of the deepest key that is written down.
+-- constructors from the file's last return: through names of tables made on the way, fields given to them later (t.a.b = { … })
+-- and functions of the file that return a table. Where a table is made by other code it gives the line of the deepest key that
+-- is written down.
+
+local tokens = require("tidemark.tokens")
 
 local OPEN = { ["("] = true, ["["] = true, ["{"] = true, ["function"] = true, ["if"] = true, ["do"] = true, ["repeat"] = true }
 local CLOSE = { [")"] = true, ["]"] = true, ["}"] = true, ["end"] = true, ["until"] = true }
 
--- --- tokens: { kind = "name" | "string" | "number" | "symbol", text = , line = } ---------------------------------------------
-
-local function long_bracket(source, pos)
-  local level = source:match("^%[(=*)%[", pos)
-  if not level then return nil end
-  local from = pos + #level + 2
-  local _, stop = source:find("]" .. level .. "]", from, true)
-  stop = stop or #source
-  return stop + 1, source:sub(from, stop - #level - 2)
-end
-
-local function short_string(source, pos)
-  local quote, i = source:sub(pos, pos), pos + 1
-  while i <= #source do
-    local c = source:sub(i, i)
-    if c == "\\" then
-      i = i + 1
-    elseif c == quote or c == "\n" then
-      break
-    end
-    i = i + 1
-  end
-  return i + 1, source:sub(pos + 1, i - 1)
-end
-
-local function one_token(source, pos)
-  local c = source:sub(pos, pos)
-  if c:find("[%a_]") then
-    local word = source:match("^[%w_]+", pos)
-    return pos + #word, "name", word
-  elseif c:find("%d") then
-    local number = source:match("^[%w.]+", pos)
-    return pos + #number, "number", number
-  elseif c == '"' or c == "'" then
-    local after, text = short_string(source, pos)
-    return after, "string", text
-  elseif c == "[" then
-    local after, text = long_bracket(source, pos)
-    if after then return after, "string", text end
-  end
-  return pos + 1, "symbol", c
-end
-
-local function skip_comment(source, pos)
-  local after = long_bracket(source, pos + 2)
-  return after or source:find("\n", pos, true) or #source + 1
-end
-
-local function tokens(source)
-  local list, pos, line, counted = {}, 1, 1, 1
-  while true do
-    pos = source:find("%S", pos)
-    if not pos then return list end
-    if source:sub(pos, pos + 1) == "--" then
-      pos = skip_comment(source, pos)
-    else
-      for _ in source:sub(counted, pos - 1):gmatch("\n") do line = line + 1 end
-      counted = pos
-      local after, kind, text = one_token(source, pos)
-      list[#list + 1] = { kind = kind, text = text, line = line }
-      pos = after
-    end
-  end
-end
-
--- --- tables: node = { line = , fields = { [key] = node }, ref = "name" } -----------------------------------------------------
+-- --- tables: node = { line = , fields = { [key] = node }, ref = "name", call = "name" } -------------------------------------
 
 local function is(token, text)
   return token ~= nil and token.kind ~= "string" and token.text == text
@@ -95,15 +33,24 @@ end
 
 local constructor
 
-local function value(list, i, line)
-  local node = { line = line }
+-- What the expression at i is made of, without going behind it.
+local function node_at(list, i, line)
+  local node, after = { line = line }, list[i + 1]
   if is(list[i], "{") then
-    i, node.fields = constructor(list, i)
+    node.behind, node.fields = constructor(list, i)
   elseif list[i] and list[i].kind == "name" then
-    local after = list[i + 1]
-    if is(after, ",") or is(after, ";") or is(after, "}") then node.ref = list[i].text end
+    if is(after, "(") or is(after, "{") or after and after.kind == "string" then
+      node.call = list[i].text
+    elseif not after or after.kind == "name" or is(after, ",") or is(after, ";") or is(after, "}") then
+      node.ref = list[i].text
+    end
   end
-  return skip_value(list, i), node
+  return node
+end
+
+local function value(list, i, line)
+  local node = node_at(list, i, line)
+  return skip_value(list, node.behind or i), node
 end
 
 -- The key that starts at i: its value's first token, the key; nil for a list element.
@@ -137,21 +84,82 @@ function constructor(list, i)
   return i + 1, fields
 end
 
--- Top-level names with constructors, and what the file returns.
+-- --- statements ------------------------------------------------------------------------------------------------------------
+
+-- list[i] is "function", its body's tokens follow: what it returns as a table, with its parameters' names.
+local function function_at(list, i)
+  local params, depth, returned = {}, 0, nil
+  while list[i] and not is(list[i], "(") do i = i + 1 end
+  while list[i] and not is(list[i], ")") do
+    if list[i].kind == "name" then params[list[i].text] = true end
+    i = i + 1
+  end
+  while list[i] and depth >= 0 do
+    local token = list[i]
+    if token.kind ~= "string" then
+      if token.text == "return" and is(list[i + 1], "{") then returned = node_at(list, i + 1, list[i + 1].line) end
+      if OPEN[token.text] then depth = depth + 1 end
+      if CLOSE[token.text] and not is(token, ")") then depth = depth - 1 end
+      if is(token, ")") and depth > 0 then depth = depth - 1 end
+    end
+    i = i + 1
+  end
+  if returned then returned.params = params end
+  return returned
+end
+
+-- t.a["b.c"] = value at i: the keys and where the value begins; nil when it is something else.
+local function assignment(list, i)
+  local keys = { list[i].text }
+  i = i + 1
+  while true do
+    local next_one = list[i + 1]
+    if is(list[i], ".") and next_one and next_one.kind == "name" then
+      keys[#keys + 1] = next_one.text
+      i = i + 2
+    elseif is(list[i], "[") and next_one and next_one.kind ~= "symbol" and is(list[i + 2], "]") then
+      keys[#keys + 1] = next_one.kind == "number" and math.tointeger(tonumber(next_one.text)) or next_one.text
+      i = i + 3
+    else
+      break
+    end
+  end
+  if is(list[i], "=") and not is(list[i + 1], "=") then return keys, i + 1 end
+end
+
+local function give(named, keys, node)
+  local name = table.remove(keys, 1)
+  if #keys == 0 then
+    named[name] = node
+    return
+  end
+  local at = named[name] or { line = node.line }
+  named[name] = at
+  for k = 1, #keys - 1 do
+    at.fields = at.fields or {}
+    at.fields[keys[k]] = at.fields[keys[k]] or { line = node.line }
+    at = at.fields[keys[k]]
+  end
+  at.fields = at.fields or {}
+  at.fields[keys[#keys]] = node
+end
+
+-- Top-level names with what they are, functions with the tables they return, and what the file returns.
 local function scan(list)
-  local named, root, depth, i = {}, nil, 0, 1
+  local named, functions, root, depth, i = {}, {}, nil, 0, 1
   while list[i] do
     local token = list[i]
     if token.kind ~= "string" then
-      if depth == 0 and token.kind == "name" and is(list[i + 1], "=") and is(list[i + 2], "{") then
-        local _, fields = constructor(list, i + 2)
-        named[token.text] = { line = token.line, fields = fields }
-      elseif depth == 0 and token.text == "return" and list[i + 1] then
-        root = { line = list[i + 1].line }
-        if is(list[i + 1], "{") then
-          root.fields = select(2, constructor(list, i + 1))
-        elseif list[i + 1].kind == "name" then
-          root.ref = list[i + 1].text
+      if depth == 0 and token.text == "return" and list[i + 1] then
+        root = node_at(list, i + 1, list[i + 1].line)
+      elseif depth == 0 and token.text == "function" and list[i + 1] and list[i + 1].kind == "name" then
+        functions[list[i + 1].text] = function_at(list, i + 1)
+      elseif depth == 0 and token.kind == "name" and not OPEN[token.text] and not CLOSE[token.text] then
+        local keys, from = assignment(list, i)
+        if keys and is(list[from], "function") and #keys == 1 then
+          functions[keys[1]] = function_at(list, from)
+        elseif keys then
+          give(named, keys, node_at(list, from, token.line))
         end
       end
       if OPEN[token.text] then depth = depth + 1 end
@@ -159,17 +167,30 @@ local function scan(list)
     end
     i = i + 1
   end
-  return root or { line = 1 }, named
+  return root or { line = 1 }, named, functions
 end
 
 return function(source)
-  local root, named = scan(tokens(source))
+  local root, named, functions = scan(tokens(source))
+  -- The table that a node is, through names; and the function's parameters when one made it.
+  local function open(node)
+    for _ = 1, 20 do
+      if node.fields then return node.fields, node.params end
+      local made = node.call and functions[node.call]
+      if made then return made.fields, made.params end
+      node = node.ref and named[node.ref]
+      if not node then return nil end
+    end
+  end
   return function(path)
-    local node, line = root, root.line
+    local node, line, params, called = root, root.line, nil, nil
     for _, key in ipairs(path) do
-      local fields = node.fields or (node.ref and named[node.ref] and named[node.ref].fields)
+      local fields, own = open(node)
+      if own then params, called = own, line end
       node = fields and fields[key]
-      if not node then break end
+      if not node then return line end
+      -- what came in as an argument was written where the function was called
+      if params and node.ref and params[node.ref] then return called end
       line = node.line
     end
     return line

@@ -88,6 +88,8 @@ end
 
 --- The names of the columns: those the list carries, else all names that occur in its rows, sorted.
 ---
+--- Errors: raises for what is no list.
+---
 --- ```lua
 --- local list = { { title = "a", views = 1 }, { views = 2 } }
 --- assert(table.concat(rows.columns(list), " ") == "title views")
@@ -105,6 +107,9 @@ function M.columns(list)
 end
 
 --- The known values of a column in the rows' order, as the functions of `stats` take them.
+---
+--- Units: the column's own.
+--- Errors: raises for what is no list and for a column that is not there.
 ---
 --- ```lua
 --- local list = { { views = 10 }, { views = json.null }, { views = 30 } }
@@ -164,6 +169,8 @@ end
 --- The rows in order. Rows that are equal by all keys stay in their order; unknown values come last, whichever the direction;
 --- values of different kinds stand false, true, numbers, texts.
 ---
+--- Errors: raises for a column that is not there, with those that are.
+---
 --- ```lua
 --- local list = { { t = "a", views = 1 }, { t = "b" }, { t = "c", views = 3 } }
 --- local sorted = rows.sort(list, "-views")
@@ -198,6 +205,8 @@ end
 --- The rows for which a condition holds. A table names columns and the value each must have (a list: one of them; json.null:
 --- unknown); a function says it of a row.
 ---
+--- Errors: raises for a column that is not there, and for a condition that is neither table nor function.
+---
 --- ```lua
 --- local list = { { p = "x", n = 1 }, { p = "y", n = 2 }, { p = "z", n = 3 } }
 --- assert(#rows.where(list, { p = { "x", "z" } }) == 2)
@@ -231,6 +240,8 @@ function M.where(list, condition)
 end
 
 --- Other columns of the same rows: names in their order, then new ones by name (sorted): a text renames, a function computes.
+---
+--- Errors: raises for a column that is not there.
 ---
 --- ```lua
 --- local list = { { title = "a", views = 1500 } }
@@ -288,6 +299,8 @@ end
 --- Rows of two lists that belong together, in the left one's order (several matches: in the right one's). Unknown keys match
 --- nothing. A column that both have comes from the left; the right one's gets a suffix.
 ---
+--- Errors: raises for a column that is not there and for another kind.
+---
 --- ```lua
 --- local posts = { { id = 1, account = "a" }, { id = 2, account = "b" } }
 --- local accounts = { { account = "a", creator = "Mia" } }
@@ -334,6 +347,10 @@ end
 --- Aggregates: `count` (rows, or known values of a column), `sum`, `mean`, `min`, `max`, `median`, `quantile` (type 7 of
 --- Hyndman and Fan 1996), `first`, `last` (known values), `distinct` (how many different known values). All leave out what is
 --- unknown; of no values they are nil (counts 0), so that a sum that is not known is not 0. Units are the column's own.
+---
+--- Units: the columns' own; q of a quantile from 0 to 1.
+--- Errors: raises for a column or an aggregate that is not there, for texts where numbers are needed, and for min and max
+--- of numbers and texts together.
 ---
 --- ```lua
 --- local posts = { { p = "x", views = 10 }, { p = "y", views = 5 }, { p = "x", views = 30 } }
@@ -411,6 +428,9 @@ end
 --- Rows to columns: a row for each value of `rows` (in order of appearance), a column for each value of `columns` (those of
 --- `order` first, then numbers and texts ascending, so that the columns do not depend on the order of the rows; an unknown
 --- one is called "unknown").
+---
+--- Errors: raises for a column that is not there, for rows that meet in a cell without an aggregate, and where a new column
+--- would be called as a column of the rows is.
 ---
 --- ```lua
 --- local list = { { day = "Mon", p = "y", n = 2 }, { day = "Mon", p = "x", n = 1 }, { day = "Tue", p = "x", n = 3 } }
@@ -512,6 +532,8 @@ end
 --- second). `rows` is all of it to be shown: change, the key, column, old, new. Unknown equals unknown, 1 equals 1.0; lists
 --- and tables are compared by what is in them.
 ---
+--- Errors: raises for a column that is not there and for two rows of one list with the same key.
+---
 --- ```lua
 --- local d = rows.diff({ { id = 1, n = 5 }, { id = 2, n = 6 } }, { { id = 2, n = 7 }, { id = 3, n = 8 } }, "id")
 --- assert(d.added[1].id == 3 and d.removed[1].id == 1)
@@ -583,6 +605,9 @@ local function rest_row(rest, by, options, per, values)
 end
 
 --- The n rows with the largest values of a column, largest first; rows without a value are never among them.
+---
+--- Units: n in rows, values in the column's own.
+--- Errors: raises for a column that is not there and for an n that is no whole number.
 ---
 --- ```lua
 --- local list = { { t = "a", views = 1 }, { t = "b", views = 9 }, { t = "c", views = 5 }, { t = "d", views = 5 } }

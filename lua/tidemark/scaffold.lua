@@ -91,7 +91,6 @@ local function parser(opts, p, files)
   p.parser = ("%s.%s"):format(opts.name, p.word)
   p.about_parser = payload.format == "csv" and "an export: one post per record"
     or guess.each == "." and "one post per document" or ("one post per element of %s"):format(guess.each)
-  if p.rule and p.fixture == "posts.json" then p.fixture = "payload.json" end
   expected(guess, p.kept, p)
   files[#files + 1] = { path = "fixtures/" .. p.fixture, text = short }
   return nil
@@ -114,7 +113,6 @@ function M.make(opts)
   p.about = (table.concat(what, "; ") .. "."):gsub("^%l", string.upper)
   table.insert(files, 1, { path = "plugin.lua", text = text.plugin(p) })
   table.insert(files, 2, { path = "README.md", text = text.readme(p) })
-  if p.rule then files[#files + 1] = { path = "fixtures/posts.json", text = text.fill(text.posts, opts.name) } end
   if p.report == "sql" then files[#files + 1] = { path = "reports/top.sql", text = text.sql(p) } end
   files[#files + 1] = { path = ("spec/%s_spec.lua"):format(opts.name), text = text.spec(p) }
   local said = {}

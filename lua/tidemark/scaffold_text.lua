@@ -200,8 +200,7 @@ local SPEC_PARSER = [[
 
 describe("$PARSER", function()
   it("takes every item with its counts", function()
-    local out = testkit.parse("$PARSER", testkit.fixture("$FIXTURE"))
-    assert.same({}, out.bads)
+$PARSE    assert.same({}, out.bads)
     assert.same({ $IDS }, testkit.ids(out))
 $COUNTS  end)
 
@@ -215,11 +214,24 @@ $COUNTS  end)
 end)
 ]]
 
+local PARSE = [[
+    local out = testkit.parse("$PARSER", testkit.fixture("$FIXTURE"))
+]]
+
+local PARSE_LINES = [[
+    local out = testkit.out()
+    for _, doc in ipairs(testkit.lines("$FIXTURE")) do testkit.parse("$PARSER", doc, {}, out) end
+]]
+
 local SPEC_RULE = [[
 
 describe("$NAME.weekend", function()
   it("asks for the weekend against the other days", function()
-    local asked = testkit.find("$NAME.weekend", testkit.posts("posts.json"))
+    local posts = testkit.posts {
+      { external_id = "1", local_weekday = 5 }, { external_id = "2", local_weekday = 6 },
+      { external_id = "3", local_weekday = 7 }, { external_id = "4" }, { external_id = "5", local_weekday = 1 },
+    }
+    local asked = testkit.find("$NAME.weekend", posts)
     assert.equal("compare", asked[1].kind)
     assert.equal("pattern", asked[1].opts.writes)
     assert.same({ "weekday", "weekend", "weekend", nil, "weekday" }, asked[1].by)
@@ -284,6 +296,7 @@ function M.spec(p)
     for _, one in ipairs(p.first) do
       counts[#counts + 1] = ("    assert.equal(%s, out.rows[1].counts.%s)\n"):format(literal(one[2]), one[1])
     end
+    values.PARSE = fill(p.fixture:find("%.ndjson$") and PARSE_LINES or PARSE, values)
     values.IDS, values.COUNTS = table.concat(ids, ", "), table.concat(counts)
     out[#out + 1] = fill(SPEC_PARSER, values)
   end
@@ -294,17 +307,6 @@ function M.spec(p)
 end
 
 -- --- fixtures ----------------------------------------------------------------------------------------------------------------
-
---- Posts as a rule sees them.
-M.posts = [[
-[
-  {"platform": "$NAME", "external_id": "1", "local_weekday": 5, "local_hour": 18, "tags": ["howto"], "score": 0.1},
-  {"platform": "$NAME", "external_id": "2", "local_weekday": 6, "local_hour": 10, "tags": [], "score": 0.4},
-  {"platform": "$NAME", "external_id": "3", "local_weekday": 7, "local_hour": 11, "tags": ["howto"], "score": 0.3},
-  {"platform": "$NAME", "external_id": "4", "tags": []},
-  {"platform": "$NAME", "external_id": "5", "local_weekday": 1, "local_hour": 9, "tags": [], "score": -0.2}
-]
-]]
 
 --- A payload of a platform that does not exist, for a parser that was not given one.
 M.payload = [[
@@ -356,7 +358,6 @@ function M.readme(p)
   end
   if p.rule then
     command(("tidemark learn %s.weekend --dry-run"):format(p.name), "what the rule finds in this project's posts")
-    files[#files + 1] = "| `fixtures/posts.json` | posts as a rule sees them |\n"
   end
   if p.report then command(("tidemark report %s.top"):format(p.name), "the report") end
   if p.report == "sql" then files[#files + 1] = "| `reports/top.sql` | the report |\n" end

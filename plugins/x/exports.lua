@@ -1,5 +1,7 @@
 -- Exports as CSV: the daily report, and captures whose column names are paths.
 
+local numbers = require("numbers")
+
 local M = {}
 
 local function known(v)
@@ -43,7 +45,7 @@ function M.report(doc, out)
       end
       for _, name in ipairs(take) do
         local n = tonumber(known(row[name]))
-        if n then sum.total[name] = (sum.total[name] or 0) + (math.tointeger(n) or n) end
+        if n then sum.total[name] = numbers.sum(sum.total[name] or 0, math.tointeger(n) or n) end
       end
     end
   end
@@ -51,6 +53,7 @@ function M.report(doc, out)
     local first = time.day_start(sum.day, "UTC")
     local counts, extra = { window = "day", window_start = first, window_end = time.next_day(first, "UTC") }, {}
     for name, n in pairs(sum.total) do
+      n = numbers.finite(n)
       if counted[name] then counts[counted[name]] = n else extra[name] = n end
     end
     counts.extra = next(extra) and extra or nil
@@ -61,8 +64,7 @@ end
 
 local function add(a, b)
   if not a or not b then return a or b end
-  local x, y = math.tointeger(tonumber(a)), math.tointeger(tonumber(b))
-  return x and y and x + y or a
+  return numbers.counts(a, b)
 end
 
 -- A cell holds the references as JSON; newer collectors have a column for each kind.

@@ -1,5 +1,7 @@
 -- API v2: posts, what goes with them, and the several ways of saying no.
 
+local numbers = require("numbers")
+
 local M = {}
 
 local function object(v) return json.kind(v) == "object" end
@@ -50,9 +52,9 @@ local function views_of(v, views)
   local keys, total = json.get(v, "attachments.media_keys"), nil
   for _, key in ipairs(json.kind(keys) == "array" and keys or {}) do
     local n = tonumber(views[key])
-    if n then total = (total or 0) + n end
+    if n then total = numbers.sum(total or 0, n) end
   end
-  return total
+  return total and numbers.finite(total)
 end
 
 local function referenced_as(v, kind)
@@ -79,8 +81,7 @@ local function shares(v)
     if reposts ~= nil then return reposts end
     return quotes
   end
-  local sum = tonumber(reposts) and tonumber(quotes) and tonumber(reposts) + tonumber(quotes)
-  return sum or reposts
+  return numbers.counts(reposts, quotes)
 end
 
 -- Where the references were not asked for, the text and the counts say it: a pure repost begins with the original's author, has

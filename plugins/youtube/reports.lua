@@ -34,6 +34,15 @@ local function number(v)
   return n and (math.tointeger(n) or n)
 end
 
+-- A sum may leave the whole numbers, and even the numbers: the host is told the first, which no count can be, and not the second.
+local function add(a, b)
+  local sum = a + b
+  if math.type(sum) == "integer" and math.abs(a + 0.0 + b) >= 2 ^ 63 then return a + 0.0 + b end
+  return sum
+end
+
+local function finite(v) return v == v and v ~= math.huge and v ~= -math.huge and v or nil end
+
 -- The sum over splits, in the order of first appearance. Averages of durations belong to the views they were measured on.
 -- at(id, window) gives the sum that a split belongs to; add_average takes part of its average.
 local function sums()
@@ -65,10 +74,10 @@ end
 local function emit(out, row, column)
   local counts, extra = { window = row.window.kind, window_start = row.window.first, window_end = row.window.last }, {}
   for name, v in pairs(row.total) do
-    v = math.tointeger(v) or v
+    v = math.tointeger(v) or finite(v)
     if column[name] then counts[column[name]] = v else extra[name] = v end
   end
-  if row.weight > 0 then counts.average_watch_time = row.weighted / row.weight end
+  if row.weight > 0 then counts.average_watch_time = finite(row.weighted / row.weight) end
   if next(extra) then counts.extra = extra end
   out.post(row.post)
   out.counts(counts)
@@ -192,7 +201,7 @@ function M.table(doc, out, input)
       out.bad("bad_shape", "a row is a list of cells: the video's id as text, its day as YYYY-MM-DD", row)
     elseif split then
       local sum, values = sum_at(id, window), summands(row, at)
-      for name, v in pairs(values) do sum.total[name] = (sum.total[name] or 0) + v end
+      for name, v in pairs(values) do sum.total[name] = add(sum.total[name] or 0, v) end
       local average = at.averageViewDuration and number(row[at.averageViewDuration])
       add_average(sum, average, values.engagedViews or values.views)
     else
@@ -231,7 +240,7 @@ function M.file(doc, out)
       local total, watched = sum.total, nil
       for _, name in ipairs(take) do
         local n = tonumber(row[name])
-        if n then total[name] = (total[name] or 0) + n end
+        if n then total[name] = add(total[name] or 0, n) end
         if name == weight then watched = n end
       end
       if average and watched and watched > 0 then add_average(sum, tonumber(row[average]), watched) end

@@ -14,15 +14,24 @@
 #include "host/row_json.h"
 #include "host/writer.h"
 
+enum { MATCHED_SHOWN = 8 };
+
+struct matched {
+    char *path;
+    const struct parser_spec *parser;
+};
+
 struct ingest_cmd {
     struct app *app;
     struct ingest_options options;
     const char *who, *at, *since, *content, *format;
-    bool dry_run;
+    bool dry_run, whole;
     struct uuid owner, content_id;
 
     struct writer *writer;
     struct rowset *dry_rows; /* dry run with --format table or json */
+    struct matched *matched; /* dry run: which parsers took which file */
+    size_t n_matched;
     struct buf line;
     struct ingest_totals totals;
     struct term_progress progress;
@@ -53,18 +62,41 @@ static void tell_bad_rows(const struct delivery *d)
         log_warn("%s: … and %zu more", d->source, d->rows.n_bad - SHOWN);
 }
 
-/* Of facts that could not be taken: the others of the post were. */
-static void tell_fact_notes(const struct delivery *d)
+/* Of values that could not be taken; the rest of the row was. Of facts always: nobody else tells. Of counts in a dry run, as
+ * platforms that send such values send them for months. */
+static void tell_notes(const struct delivery *d, bool counts)
 {
     enum { SHOWN = 5 };
     size_t n = 0;
     for (size_t i = 0; i < d->rows.n_row; i++) {
         const struct row *r = &d->rows.row[i];
-        if (r->facts_only && r->notes != NULL && n++ < SHOWN)
+        if ((counts || r->facts_only) && r->notes != NULL && n++ < SHOWN)
             log_warn("%s: %s %s: %s", d->source, r->platform, r->external_id, r->notes);
     }
     if (n > SHOWN)
-        log_warn("%s: … and %zu more posts with facts that were left out", d->source, n - SHOWN);
+        log_warn("%s: … and %zu more posts with values that were left out", d->source, n - SHOWN);
+}
+
+/* Each parser is told once a file, with what made it the one. */
+static void on_matched(void *ctx, const char *path, const struct parser_spec *p, const struct json_doc *doc,
+                       const struct parser_input *in)
+{
+    struct ingest_cmd *c = ctx;
+    for (size_t i = 0; i < c->n_matched; i++)
+        if (c->matched[i].parser == p && strcmp(c->matched[i].path, path) == 0)
+            return;
+    c->matched = mem_realloc(c->matched, (c->n_matched + 1) * sizeof *c->matched);
+    c->matched[c->n_matched++] = (struct matched){mem_dup(path), p};
+    if (c->n_matched > MATCHED_SHOWN)
+        return;
+    struct buf why = {0};
+    struct err ignored = {0};
+    int score = 0;
+    parser_conditions(p, &why);
+    parser_score(p, doc, in, &score, &ignored);
+    log_info("%s: %s takes it, %d condition%s met (%s)", path, parser_name(p), score, score == 1 ? "" : "s",
+             why.len > 0 ? why.data : "none");
+    buf_free(&why);
 }
 
 static void on_done(void *ctx, const struct delivery *d)
@@ -77,7 +109,7 @@ static void on_done(void *ctx, const struct delivery *d)
         tell_refused(d);
     if (d->code == NULL && d->state == DELIVERY_READY) {
         tell_bad_rows(d);
-        tell_fact_notes(d);
+        tell_notes(d, c->dry_run);
     }
 }
 
@@ -122,7 +154,7 @@ static int take_for_show(void *ctx, struct delivery *d, struct err *e)
             continue;
         }
         buf_clear(&c->line);
-        row_json(&d->rows.row[i], &c->line);
+        (c->whole ? row_json_whole : row_json)(&d->rows.row[i], &c->line);
         buf_char(&c->line, '\n');
         fwrite(c->line.data, 1, c->line.len, stdout);
     }
@@ -178,6 +210,11 @@ static int check_options(struct ingest_cmd *c, const struct cli_list *names, str
         return err_set(e, ERR_USAGE, "unknown format '%s': table, json or ndjson", c->format);
     if (c->format != NULL && strcmp(c->format, "ndjson") == 0 && !c->dry_run)
         return err_set(e, ERR_USAGE, "--format ndjson shows rows, so it goes with --dry-run; the summary is table or json");
+    if (c->whole && (!c->dry_run || (c->format != NULL && strcmp(c->format, "ndjson") != 0)))
+        return err_set(e, ERR_USAGE,
+                       "--whole shows all that a row holds as NDJSON, so it goes with --dry-run and no other --format");
+    if (c->whole)
+        c->format = "ndjson";
     if (names->n == 0)
         return err_set(e, ERR_USAGE, "which payloads? Name files or folders, or - for standard input");
     if (c->content != NULL && !uuid_parse(c->content, &c->content_id))
@@ -194,6 +231,23 @@ static bool is_format(const struct ingest_cmd *c, const char *name)
     return strcmp(c->format != NULL ? c->format : "table", name) == 0;
 }
 
+/* What no row has a value for only makes the table wide. */
+static void print_dry_table(const struct ingest_cmd *c, const struct table_style *style, struct buf *out)
+{
+    static char title[] = "title";
+    const struct rowset *r = c->dry_rows;
+    struct table_layout layout = {.column = mem_array(r->n_column, sizeof *layout.column), .n_column = r->n_column};
+    for (size_t k = 0; k < r->n_column; k++) {
+        struct table_column *column = &layout.column[k];
+        *column = (struct table_column){.name = mem_dup(r->column[k].name), .decimals = -1, .hide = r->n_row > 0};
+        column->cut = strcmp(column->name, title) == 0;
+        for (size_t i = 0; i < r->n_row && column->hide; i++)
+            column->hide = rowset_cell(r, i, k) == NULL;
+    }
+    table_render(r, &layout, style, out);
+    table_layout_free(&layout);
+}
+
 static void print_result(struct ingest_cmd *c)
 {
     struct table_style style = term_style(&c->app->out, c->app->zone);
@@ -201,13 +255,15 @@ static void print_result(struct ingest_cmd *c)
     if (c->dry_run && is_format(c, "json"))
         rowset_json(c->dry_rows, &out);
     else if (c->dry_run && is_format(c, "table"))
-        table_render(c->dry_rows, &(struct table_layout){0}, &style, &out);
+        print_dry_table(c, &style, &out);
     else if (!c->dry_run && is_format(c, "json"))
         totals_json(&c->totals, &out);
     else if (!c->dry_run)
         totals_table(&c->totals, &style, &out);
     fwrite(out.data != NULL ? out.data : "", 1, out.len, stdout);
     buf_free(&out);
+    if (c->n_matched > MATCHED_SHOWN)
+        log_info("… and %zu more files, with their parsers", c->n_matched - MATCHED_SHOWN);
     if (c->dry_run && c->totals.n_platform > 0) {
         struct buf sentence = {0};
         totals_sentence(&c->totals, &sentence);
@@ -220,7 +276,8 @@ static void print_result(struct ingest_cmd *c)
 
 static int run_dry(struct ingest_cmd *c, const struct cli_list *names, struct err *e)
 {
-    const struct ingest_sink sink = {.ctx = c, .take = take_for_show, .problem = on_problem, .progress = on_progress};
+    const struct ingest_sink sink = {
+        .ctx = c, .take = take_for_show, .matched = on_matched, .problem = on_problem, .progress = on_progress};
     if (!is_format(c, "ndjson"))
         c->dry_rows = row_table_new();
     if (ingest_run(c->app->registry, &c->options, names->item, names->n, &sink, e) != 0)
@@ -272,6 +329,7 @@ int cmd_ingest(struct app *app, int argc, char **argv, struct err *e)
         {"content", 0, CLI_VALUE, &i.content, "UUID", "the work that posts not seen before belong to"},
         {"since", 0, CLI_VALUE, &i.since, "TIME", "pass over what was observed before"},
         {"dry-run", 0, CLI_FLAG, &i.dry_run, NULL, "show the rows; needs no project and no database"},
+        {"whole", 0, CLI_FLAG, &i.whole, NULL, "with --dry-run: all that a row holds, also tags, caption, extra; as NDJSON"},
         {"format", 'f', CLI_VALUE, &i.format, "FORMAT", "table, json; with --dry-run also ndjson"},
         APP_OPTIONS(app),
     };
@@ -295,6 +353,9 @@ int cmd_ingest(struct app *app, int argc, char **argv, struct err *e)
         rc = run(&i, &names, e);
     writer_close(&i.writer);
     rowset_free(&i.dry_rows);
+    for (size_t k = 0; k < i.n_matched; k++)
+        mem_free(i.matched[k].path);
+    mem_free(i.matched);
     buf_free(&i.line);
     totals_free(&i.totals);
     cli_free(&names);

@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "data/json.h"
 
 static int make_dir(const char *path, struct err *e)
 {
@@ -68,6 +69,7 @@ static int check_owners(const struct cli_list *owners, struct err *e)
 static void write_config(const struct cli_list *owners, struct buf *out)
 {
     buf_str(out, "-- The project's config. `tidemark doctor` says what is in force.\n"
+                 "---@type tidemark.Project\n"
                  "return {\n"
                  "  -- Whose data this is: a name and the UUID that stands in every row (user_id).\n"
                  "  owners = {\n");
@@ -89,23 +91,46 @@ static void write_config(const struct cli_list *owners, struct buf *out)
                owners->item[0]);
 }
 
-static int make_project(const char *dir, const struct cli_list *owners, struct err *e)
+/* What lua-language-server needs to know the plugin API: the definitions lie beside the library, in lua/tidemark/meta. The
+ * globals are busted's, for specs. */
+static void write_editor(const char *lua_dir, struct buf *out)
+{
+    buf_str(out, "{\n"
+                 "  \"runtime\": { \"version\": \"Lua 5.4\" },\n"
+                 "  \"workspace\": {\n"
+                 "    \"library\": [");
+    json_write_string(lua_dir, strlen(lua_dir), out);
+    buf_str(out,
+            "],\n"
+            "    \"checkThirdParty\": false,\n"
+            "    \"ignoreDir\": [\".tidemark\"]\n"
+            "  },\n"
+            "  \"completion\": { \"callSnippet\": \"Replace\" },\n"
+            "  \"diagnostics\": {\n"
+            "    \"globals\": [\"describe\", \"it\", \"pending\", \"finally\", \"before_each\", \"after_each\", \"setup\", "
+            "\"teardown\"]\n"
+            "  }\n"
+            "}\n");
+}
+
+static int make_project(const char *dir, const char *lua_dir, const struct cli_list *owners, struct err *e)
 {
     char *plugins = mem_printf("%s/plugins", dir), *file = mem_printf("%s/tidemark.lua", dir);
-    struct buf config = {0};
+    struct buf config = {0}, editor = {0};
     int rc = -1;
     if (access(file, F_OK) == 0) {
         err_set(e, ERR_USAGE, "%s is there already: this folder is a project; nothing was changed", file);
         goto out;
     }
     write_config(owners, &config);
+    write_editor(lua_dir, &editor);
     if (make_dir(dir, e) != 0 || make_dir(plugins, e) != 0 || write_file(dir, ".gitignore", ".tidemark/\n", e) != 0 ||
-        write_file(dir, ".luarc.json",
-                   "{\n  \"runtime.version\": \"Lua 5.4\",\n  \"diagnostics.globals\": [\"json\", \"time\"]\n}\n", e) != 0)
+        write_file(dir, ".luarc.json", editor.data, e) != 0)
         goto out;
     rc = write_file(dir, "tidemark.lua", config.data, e); /* last: with it the folder is a project */
 out:
     buf_free(&config);
+    buf_free(&editor);
     mem_free(plugins);
     mem_free(file);
     return rc;
@@ -119,7 +144,11 @@ static void tell_made(const char *dir, const struct cli_list *owners)
     printf("\n\nnext    ");
     if (strcmp(dir, ".") != 0)
         printf(strchr(dir, ' ') != NULL ? "cd \"%s\"\n        " : "cd %s\n        ", dir);
-    printf("tidemark ingest -p PLATFORM FILE\n");
+    printf("tidemark ingest -p PLATFORM FILE\n"
+           "plugin  tidemark plugin new NAME --kind parser --from PAYLOAD\n"
+           "        tidemark plugin check\n"
+           "        tidemark plugin test NAME\n"
+           "editor  .luarc.json tells lua-language-server the plugin API\n");
 }
 
 int cmd_init(struct app *app, int argc, char **argv, struct err *e)
@@ -150,7 +179,7 @@ int cmd_init(struct app *app, int argc, char **argv, struct err *e)
             rc = err_set(e, ERR_USAGE, "init: the folder's name is empty");
         if (rc == 0)
             rc = check_owners(&owners, e);
-        if (rc == 0 && (rc = make_project(dir, &owners, e)) == 0)
+        if (rc == 0 && (rc = make_project(dir, app->share.lua, &owners, e)) == 0)
             tell_made(dir, &owners);
     }
     cli_free(&owners);

@@ -9,7 +9,9 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "data/datetime.h"
+#include "db/embedded.h"
 #include "host/learn.h"
+#include "host/run_port.h"
 
 struct learn_cmd {
     struct app *app;
@@ -199,6 +201,27 @@ static void print_candidates(const struct learn_cmd *c, const struct learn *l)
     rowset_free(&rows);
 }
 
+/* What an author asks first of a rule that found nothing: did it see any posts, and from when are they? */
+static void tell_seen(const struct learn_cmd *c, const struct learn_outcome *o, const char *until)
+{
+    const struct rule *rule = o->rule;
+    int64_t days = (c->options.since_s != 0 ? c->options.since_s : rule->since_s) / 86400;
+    if (o->state == LEARN_FAILED)
+        return;
+    if (o->posts > 0) {
+        log_info("%s: %" PRId64 " post%s of the last %" PRId64 " days, %" PRId64 " subject%s tested%s", rule->name, o->posts,
+                 o->posts == 1 ? "" : "s", days, o->tests, o->tests == 1 ? "" : "s",
+                 o->tests + o->insufficient > 0 ? "" : ": its find gave no label that a post carries");
+        return;
+    }
+    char as_of[40];
+    datetime_format(c->options.as_of / 1000000 * 1000000, as_of, sizeof as_of);
+    log_info("%s: no post was published in the %" PRId64
+             " days before %s; the data reach to %s: look from there with --as-of, or "
+             "further back with --since",
+             rule->name, days, as_of, until);
+}
+
 /* The talk: what went wrong, then one sentence. The exit code: 76 when a plugin failed. */
 static int conclude(const struct learn_cmd *c, const struct learn *l)
 {
@@ -224,6 +247,8 @@ static int conclude(const struct learn_cmd *c, const struct learn *l)
                      l->outcome[i].rule->name, l->outcome[i].own, l->outcome[i].rule->plugin->name);
     char until[40];
     datetime_format(l->watermark / 1000000 * 1000000, until, sizeof until);
+    for (size_t i = 0; c->dry_run && i < l->n_outcome; i++)
+        tell_seen(c, &l->outcome[i], until);
     struct buf text = {0};
     buf_printf(&text, "%zu rule%s", l->n_outcome, l->n_outcome == 1 ? "" : "s");
     if (unchanged > 0)
@@ -255,9 +280,16 @@ static int run(struct learn_cmd *c, const struct cli_list *names, struct err *e)
     c->options.dry_run = c->dry_run;
     c->options.progress = on_progress;
     c->options.ctx = c;
+    const struct db_pool_options pool = {
+        .uri = c->app->embedded != NULL ? embedded_uri(c->app->embedded) : app_database_uri(c->app),
+        .application_name = "tidemark",
+        .max = RUN_PORT_CONNECTIONS,
+    };
+    c->options.pool = db_pool_open(c->app->loop, &pool); /* connects only where a rule asks the database itself */
     term_progress_begin(&c->progress, &c->app->err);
     int rc = learn_run(c->app->session, &c->options, &learnt, e);
     term_progress_end(&c->progress);
+    db_pool_close(&c->options.pool);
     if (rc == 0) {
         if (c->dry_run)
             print_candidates(c, &learnt);

@@ -1,5 +1,6 @@
 /* tidemark plugin check: every mistake in plugins and config at once. Needs no project, no database and no owner. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "app/app.h"
@@ -21,18 +22,61 @@ struct check_cmd {
 
 /* --- as text: mistakes as compilers write them, so that editors find the place --- */
 
+/* Where a line's text begins, behind "file:line: "; 0: it names no place. */
+static size_t place_of(const char *line, size_t len, size_t *file, size_t *digits)
+{
+    for (size_t i = 0; i < len; i++) {
+        size_t n = line[i] == ':' ? strspn(line + i + 1, "0123456789") : 0;
+        if (n > 0 && strncmp(line + i + 1 + n, ": ", 2) == 0) {
+            *file = i;
+            *digits = n;
+            return i + n + 3;
+        }
+    }
+    return 0;
+}
+
+static int by_place(const void *a, const void *b)
+{
+    const char *x = *(char *const *)a, *y = *(char *const *)b;
+    size_t file_x = 0, file_y = 0, digits;
+    place_of(x, strlen(x), &file_x, &digits);
+    place_of(y, strlen(y), &file_y, &digits);
+    int order = strncmp(x, y, file_x < file_y ? file_x : file_y);
+    if (order == 0 && file_x != file_y)
+        order = file_x < file_y ? -1 : 1;
+    long line_x = strtol(x + file_x + 1, NULL, 10), line_y = strtol(y + file_y + 1, NULL, 10);
+    return order != 0 ? order : line_x != line_y ? (line_x > line_y) - (line_x < line_y) : strcmp(x, y);
+}
+
+static void sort_lines(struct buf *lines)
+{
+    char **list = NULL;
+    size_t n = 0;
+    for (char *p = lines->data; p != NULL && *p != '\0';) {
+        size_t len = strcspn(p, "\n");
+        list = mem_realloc(list, (n + 1) * sizeof *list);
+        list[n++] = mem_ndup(p, len);
+        p += len + (p[len] == '\n');
+    }
+    if (n > 1)
+        qsort(list, n, sizeof *list, by_place);
+    buf_clear(lines);
+    for (size_t i = 0; i < n; i++) {
+        buf_printf(lines, "%s%s", i ? "\n" : "", list[i]);
+        mem_free(list[i]);
+    }
+    mem_free(list);
+}
+
 static size_t tell(const struct term *t, const struct buf *lines, const char *level)
 {
     size_t n = 0;
     struct buf shown = {0};
     for (const char *p = lines->data; p != NULL && *p != '\0';) {
-        size_t len = strcspn(p, "\n"), place = 0;
+        size_t len = strcspn(p, "\n"), file, digits;
         char *line = mem_ndup(p, len);
-        for (const char *c = line; (c = strchr(c, ':')) != NULL && place == 0; c++) { /* behind "file:line: " */
-            size_t digits = strspn(c + 1, "0123456789");
-            if (digits > 0 && strncmp(c + 1 + digits, ": ", 2) == 0)
-                place = (size_t)(c - line) + 3 + digits;
-        }
+        size_t place = place_of(line, len, &file, &digits);
         buf_clear(&shown);
         text_escape(line, t->ascii, &shown);
         n++;
@@ -134,16 +178,11 @@ static void json_mistakes(struct buf *out, const char *key, const struct buf *li
     bool first = true;
     for (const char *p = lines->data; p != NULL && *p != '\0'; first = false) {
         size_t len = strcspn(p, "\n"), file = 0, digits = 0;
-        for (size_t i = 0; i < len && digits == 0; i++) {
-            size_t n = p[i] == ':' ? strspn(p + i + 1, "0123456789") : 0;
-            if (n > 0 && strncmp(p + i + 1 + n, ": ", 2) == 0)
-                file = i, digits = n;
-        }
+        size_t text = place_of(p, len, &file, &digits);
         buf_str(out, first ? "\n  {" : ",\n  {");
         char *name = mem_ndup(p, file);
         json_member(out, "file", digits > 0 ? name : NULL);
         buf_printf(out, ",\"line\":%.*s,\"text\":", digits > 0 ? (int)digits : 4, digits > 0 ? p + file + 1 : "null");
-        size_t text = digits > 0 ? file + digits + 3 : 0;
         json_write_string(p + text, len - text, out);
         buf_char(out, '}');
         mem_free(name);
@@ -236,8 +275,7 @@ static int end_as_json(const struct check_cmd *c)
 {
     struct buf out = {0};
     bool good = c->mistakes.len == 0;
-    buf_printf(&out, "{\"ok\":%s,\n \"mistakes\":", good ? "true" : "false");
-    out.len -= strlen("\"mistakes\":");
+    buf_printf(&out, "{\"ok\":%s,\n ", good ? "true" : "false");
     json_mistakes(&out, "mistakes", &c->mistakes);
     buf_str(&out, ",\n ");
     json_mistakes(&out, "warnings", &c->warnings);
@@ -282,6 +320,7 @@ static int check(struct check_cmd *c, const struct cli_list *names, struct err *
     int failed = registry_check(&paths, names->item, names->n, &c->registry, &c->mistakes, &c->warnings, e);
     for (size_t i = 0; !failed && i < c->registry->n_plugin; i++)
         plugin_check(c->registry->plugin[i], app->share.lua, app->project, &c->warnings);
+    sort_lines(&c->warnings);
     mem_free(own);
     mem_free(own_plugins);
     if (failed)

@@ -102,6 +102,8 @@ static int parse_document(const struct run *r, struct delivery *d, const struct 
     if (parser_match(r->registry, platform, doc, &in, &p, &f->err) != 0)
         return fail(f, env->status >= 400 ? "http_error" : "no_parser");
     set_parser(d, p);
+    if (r->sink->matched != NULL)
+        r->sink->matched(r->sink->ctx, r->path, p, doc, &in);
     if (parser_run(p, doc, &in, &d->rows, &f->err) != 0)
         return fail(f, "parser_failed");
     if (d->rows.refused_code != NULL) {
@@ -288,27 +290,41 @@ static int take_piece(struct run *r, struct input *in, struct piece *p, struct e
     return take_document(r, p->data, p->len, 0, e);
 }
 
-static int take_file(struct run *r, const char *path, struct err *e)
+static int take_input(struct run *r, struct input **in, struct err *e)
 {
-    struct input *in = NULL;
     struct piece piece;
     struct err bad = {0};
     int got = 0, rc = 0;
+    while (rc == 0 && (got = input_next(*in, &piece, &bad)) > 0) {
+        rc = take_piece(r, *in, &piece, e);
+        if (rc == 0 && r->sink->progress != NULL && !r->sink->progress(r->sink->ctx, r->bytes + input_bytes_read(*in)))
+            rc = err_set(e, ERR_CANCELLED, "stopped");
+    }
+    if (rc == 0 && got < 0)
+        r->sink->problem(r->sink->ctx, r->path, bad.text);
+    r->bytes += input_bytes_read(*in);
+    input_close(in);
+    return rc;
+}
+
+static int take_file(struct run *r, const char *path, struct err *e)
+{
+    struct input *in = NULL;
+    struct err bad = {0};
     r->path = path;
     if (input_open(path, &in, &bad) != 0) {
         r->sink->problem(r->sink->ctx, path, bad.text);
         return 0;
     }
-    while (rc == 0 && (got = input_next(in, &piece, &bad)) > 0) {
-        rc = take_piece(r, in, &piece, e);
-        if (rc == 0 && r->sink->progress != NULL && !r->sink->progress(r->sink->ctx, r->bytes + input_bytes_read(in)))
-            rc = err_set(e, ERR_CANCELLED, "stopped");
-    }
-    if (rc == 0 && got < 0)
-        r->sink->problem(r->sink->ctx, path, bad.text);
-    r->bytes += input_bytes_read(in);
-    input_close(&in);
-    return rc;
+    return take_input(r, &in, e);
+}
+
+int ingest_bytes(const struct registry *registry, const struct ingest_options *options, const char *name, const char *data,
+                 size_t n, const struct ingest_sink *sink, struct err *e)
+{
+    struct run r = {.registry = registry, .options = options, .sink = sink, .path = name};
+    struct input *in = input_of(name, data, n);
+    return take_input(&r, &in, e);
 }
 
 int ingest_run(const struct registry *registry, const struct ingest_options *options, const char *const *names, size_t n,

@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "data/uuid.h"
 #include "host/delivery.h"
+#include "host/parser.h"
 #include "host/plugin.h"
 
 struct ingest_options {
@@ -21,6 +22,9 @@ struct ingest_sink {
     void *ctx;
     /* Takes the delivery over. -1 ends the whole run (the database is gone), with e. */
     int (*take)(void *ctx, struct delivery *d, struct err *e);
+    /* A parser was chosen for a document, which is in work now. May be NULL: only a dry run tells why. */
+    void (*matched)(void *ctx, const char *path, const struct parser_spec *p, const struct json_doc *doc,
+                    const struct parser_input *in);
     /* A file or folder that cannot be taken at all, and why; nothing of it is kept. */
     void (*problem)(void *ctx, const char *path, const char *text);
     /* Now and then, for the progress line: bytes read so far. May be NULL. false: stop, somebody pressed Ctrl-C. */
@@ -30,3 +34,7 @@ struct ingest_sink {
 /* 0 when all names were gone through, whatever became of their deliveries. */
 int ingest_run(const struct registry *registry, const struct ingest_options *options, const char *const *names, size_t n,
                const struct ingest_sink *sink, struct err *e);
+
+/* The same for bytes that are there already; name stands in what is told, and its ending counts. */
+int ingest_bytes(const struct registry *registry, const struct ingest_options *options, const char *name, const char *data,
+                 size_t n, const struct ingest_sink *sink, struct err *e);

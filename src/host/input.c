@@ -46,12 +46,25 @@ int input_open(const char *path, struct input **out, struct err *e)
     return 0;
 }
 
+struct input *input_of(const char *name, const char *data, size_t n)
+{
+    struct input *in = mem_alloc(sizeof *in);
+    *in = (struct input){.fd = -1,
+                         .eof = true,
+                         .line = 1,
+                         .named_lines = ends_with(name, ".ndjson") || ends_with(name, ".jsonl"),
+                         .bytes_read = n};
+    buf_add(&in->buf, data, n);
+    return in;
+}
+
 void input_close(struct input **pin)
 {
     struct input *in = *pin;
     if (in == NULL)
         return;
-    close(in->fd);
+    if (in->fd >= 0)
+        close(in->fd);
     buf_free(&in->buf);
     buf_free(&in->header);
     mem_free(in);

@@ -28,6 +28,8 @@ struct input;
 
 /* path "-" is standard input. ERR_INPUT: cannot be read. */
 int input_open(const char *path, struct input **out, struct err *e);
+/* The same over n bytes, which are copied. */
+struct input *input_of(const char *name, const char *data, size_t n);
 /* 1: a piece; 0: the end; -1: ERR_INPUT (empty, too large for a document, neither JSON nor CSV). */
 int input_next(struct input *in, struct piece *out, struct err *e);
 /* The CSV piece that came first, grown to the whole file: for parsers that sum over rows. ERR_INPUT above 16 MiB: then the piece
@@ -37,7 +39,7 @@ size_t input_bytes_read(const struct input *in);
 void input_close(struct input **in);
 
 /* The files a name stands for, in a fixed order: itself, or those below a folder that end in .json, .ndjson, .jsonl or .csv (hidden
- * ones are passed over). ERR_INPUT: not there, or a folder without any. */
+ * ones and results recorded by plugin test, .golden.json, are passed over). ERR_INPUT: not there, or a folder without any. */
 struct input_paths {
     char **path;
     size_t n;

@@ -154,6 +154,7 @@ static int one_rule(struct rule_run *r, struct learn_outcome *to, struct err *e)
     }
     if (rc != 0)
         return -1;
+    to->posts = (int64_t)r->posts->frame->n_row;
     if (r->posts->warnings.len > 0)
         buf_add(&to->warnings, r->posts->warnings.data, r->posts->warnings.len);
     if (r->seen && !r->o->dry_run) {

@@ -20,6 +20,7 @@ enum learn_state { LEARN_RAN, LEARN_UNCHANGED, LEARN_FAILED };
 struct learn_outcome {
     const struct rule *rule;
     enum learn_state state;
+    int64_t posts; /* that it was given: published in its span, by what was known at as_of */
     int64_t tests, own, written, no_difference, not_shown, insufficient, removed;
     /* own: tests and too little data of statistics that are the plugin's own */
     struct buf results;  /* a dry run's: the results as a JSON array */
@@ -30,6 +31,7 @@ struct learn_outcome {
 struct learn_options {
     struct uuid owner;
     const char *lib_dir;             /* the folder that holds tidemark/ */
+    struct db_pool *pool;            /* for statements of the rules' own (ctx.db); nobody else's meanwhile */
     const struct rule *const *rules; /* in the order in which they run */
     size_t n_rule;
     int64_t since_s;    /* 0: each rule's own */

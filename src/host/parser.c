@@ -56,7 +56,8 @@ static int score_of(const struct parser_spec *p, const cJSON *doc, const struct 
 {
     bool csv = in->format != NULL && strcmp(in->format, "csv") == 0;
     *score = -1;
-    if (p->csv != csv)
+    if (p->csv != csv ||
+        (json_kind(doc) != JSON_ARRAY && json_kind(doc) != JSON_OBJECT)) /* a value alone is nobody's payload */
         return 0;
     if (p->match_is_code) {
         struct code_input input = code_input_of(in);
@@ -93,7 +94,8 @@ static void describe(const cJSON *doc, const struct parser_input *in, struct buf
         buf_str(out, "a list; ");
     }
     if (list == NULL || list->child == NULL) {
-        buf_printf(out, "%s", doc != NULL && json_size(doc) == 0 ? "empty" : json_kind_name(json_kind(list)));
+        bool empty = json_kind(doc) == JSON_OBJECT || (json_kind(doc) == JSON_ARRAY && json_size(doc) == 0);
+        buf_str(out, empty ? "empty" : json_kind_name(json_kind(list)));
         return;
     }
     buf_str(out, csv ? "columns: " : "keys: ");
@@ -162,7 +164,11 @@ int parser_match(const struct registry *r, const char *platform, const struct js
         return 0;
     struct buf keys = {0};
     describe(root, in, &keys);
-    err_set(e, ERR_INPUT, "no parser%s%s knows this payload (%s)", platform ? " of " : "", platform ? platform : "", keys.data);
+    struct buf near = {0};
+    bool nearly = parser_near_miss(r, platform, doc, in, &near);
+    err_set(e, ERR_INPUT, "no parser%s%s knows this payload (%s)%s%s", platform ? " of " : "", platform ? platform : "",
+            keys.data, nearly ? "; nearest is " : "", nearly ? near.data : "");
+    buf_free(&near);
     buf_free(&keys);
     return -1;
 }
@@ -207,4 +213,18 @@ int parser_run(const struct parser_spec *p, const struct json_doc *doc, const st
     for (size_t i = bad; i < out->n_bad; i++)
         out->bad[i].line = line_of(p, root, in, out->bad[i].item);
     return 0;
+}
+
+size_t parser_items(const struct parser_spec *p, const struct json_doc *doc)
+{
+    if (p->is_code || p->refuses)
+        return SIZE_MAX;
+    const struct source each = {.path = p->each, .n = p->n_each};
+    const cJSON *found = each.n > 0 ? source_get(&each, json_root(doc), json_root(doc)) : json_root(doc);
+    switch (json_kind(found)) {
+    case JSON_ABSENT:
+    case JSON_NULL: return 0;
+    case JSON_ARRAY: return json_size(found);
+    default: return 1;
+    }
 }

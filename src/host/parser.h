@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "data/json.h"
 #include "data/rows.h"
@@ -32,6 +33,13 @@ struct parser_input {
 int parser_match(const struct registry *r, const char *platform, const struct json_doc *doc, const struct parser_input *in,
                  const struct parser_spec **out, struct err *e);
 
+/* What p asks of a document, in words: "items is a list, kind is \"tube#list\""; of code: "its match function". parser_why.c */
+void parser_conditions(const struct parser_spec *p, struct buf *out);
+/* Of the parsers that are described (not code) the one that nearly takes the document: "tube.videos: 3 of 4 conditions met, but kind is
+ * \"other\", not \"tube#list\"". false: none comes near. */
+bool parser_near_miss(const struct registry *r, const char *platform, const struct json_doc *doc, const struct parser_input *in,
+                      struct buf *out);
+
 /* How many conditions of p a document meets; -1: it is not p's. */
 int parser_score(const struct parser_spec *p, const struct json_doc *doc, const struct parser_input *in, int *score,
                  struct err *e);
@@ -41,3 +49,7 @@ int parser_score(const struct parser_spec *p, const struct json_doc *doc, const 
  * nothing. Pure: no I/O. */
 int parser_run(const struct parser_spec *p, const struct json_doc *doc, const struct parser_input *in, struct rows *out,
                struct err *e);
+
+/* How many items of the document a described parser is given: each becomes a row, a drop or a bad item. SIZE_MAX: only the parser's code
+ * knows (or it refuses the whole). */
+size_t parser_items(const struct parser_spec *p, const struct json_doc *doc);

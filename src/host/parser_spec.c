@@ -53,7 +53,7 @@ const cJSON *source_get(const struct source *s, const cJSON *item, const cJSON *
     return null;
 }
 
-static bool condition_met(const struct condition *c, const cJSON *item, const cJSON *doc)
+bool condition_met(const struct condition *c, const cJSON *item, const cJSON *doc)
 {
     const cJSON *found = path_get(&c->path, item, doc);
     const char *text;

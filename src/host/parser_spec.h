@@ -125,6 +125,7 @@ void parser_spec_free(struct parser_spec **p);
 const cJSON *path_get(const struct path *p, const cJSON *item, const cJSON *doc);
 /* The value of a source with how = first; NULL when none is there. */
 const cJSON *source_get(const struct source *s, const cJSON *item, const cJSON *doc);
+bool condition_met(const struct condition *c, const cJSON *item, const cJSON *doc);
 /* All of them are met? */
 bool conditions_met(const struct condition_list *list, const cJSON *item, const cJSON *doc);
 

@@ -230,6 +230,20 @@ static void check_strangers(struct loading *l, const char *const *names, size_t 
     buf_free(&mistakes);
 }
 
+/* A folder of the project that holds no plugin is passed over when loading: whoever made it will want to know. */
+static void look_for_folders(struct loading *l, const struct files *own)
+{
+    for (size_t i = 0; i < own->n; i++) {
+        char *path = mem_printf("%s/%s", l->paths->project_dir, own->name[i]);
+        if (files_is_dir(path) && !is_plugin(l->paths->project_dir, own->name[i])) {
+            char *text = mem_printf("plugins/%s/plugin.lua:1: is missing, so the folder holds no plugin", own->name[i]);
+            add_lines(&l->warnings, text);
+            mem_free(text);
+        }
+        mem_free(path);
+    }
+}
+
 /* All plugins, or the one that is wanted. -1: a folder cannot be read. */
 static int load_all(struct loading *l, const char *only, struct err *e)
 {
@@ -240,6 +254,8 @@ static int load_all(struct loading *l, const char *only, struct err *e)
     if (!failed) {
         load_folder(l, l->paths->bundled_dir, &bundled, only, &own);
         load_folder(l, l->paths->project_dir, &own, only, NULL);
+        if (l->checking)
+            look_for_folders(l, &own);
         size_t n;
         const char **names = all_names(l->paths, &bundled, &own, &n);
         check_strangers(l, names, n);

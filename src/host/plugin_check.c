@@ -5,16 +5,16 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/nearest.h"
 #include "data/json.h"
-#include "host/ingest.h"
-#include "host/parser.h"
 #include "host/plugin_files.h"
 #include "host/plugin_parts.h"
 #include "host/project.h"
 #include "script/globals.h"
+#include "script/trusted.h"
 
-__attribute__((format(printf, 2, 3))) static void warn(struct buf *out, const char *fmt, ...)
+enum { SOURCE_MAX = 4 << 20 };
+
+void plugin_warn(struct buf *out, const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
@@ -27,30 +27,39 @@ __attribute__((format(printf, 2, 3))) static void warn(struct buf *out, const ch
     mem_free(text);
 }
 
-/* --- globals -------------------------------------------------------------------------------------------------------------- */
+/* Over a plugin's Lua files. */
+struct looking {
+    struct vm *vm;      /* the plugin's globals, before it ran */
+    struct vm *trusted; /* looks at texts */
+    struct buf meta;    /* the annotations of what functions are given */
+    struct buf *warnings;
+};
 
-static const char *near_global(const char *name)
+static void add_file(struct buf *out, const char *path)
 {
-    static const char *const names[] = {"assert", "coroutine", "error",    "getmetatable", "ipairs",   "json",   "math",
-                                        "next",   "pairs",     "pcall",    "print",        "rawequal", "rawget", "rawlen",
-                                        "rawset", "require",   "select",   "setmetatable", "stats",    "string", "table",
-                                        "time",   "tonumber",  "tostring", "type",         "utf8",     "xpcall"};
-    return nearest(name, names, sizeof names / sizeof *names);
+    char piece[16384];
+    FILE *f = fopen(path, "rbe");
+    for (size_t n; f != NULL && out->len < SOURCE_MAX && (n = fread(piece, 1, sizeof piece, f)) > 0;)
+        buf_add(out, piece, n);
+    if (f != NULL)
+        fclose(f);
 }
+
+/* --- globals -------------------------------------------------------------------------------------------------------------- */
 
 static void say_global(const struct global_use *u, const char *shown, struct buf *warnings)
 {
-    const char *instead = globals_instead(u->name), *near = near_global(u->name);
+    const char *instead = globals_instead(u->name);
     if (u->assigned)
-        warn(warnings, "%s:%d: assigns the global '%s', which lives on from call to call; write local %s = …", shown, u->line,
-             u->name, u->name);
+        plugin_warn(warnings, "%s:%d: assigns the global '%s', which lives on from call to call; make it local", shown, u->line,
+                    u->name);
     else if (instead != NULL)
-        warn(warnings, "%s:%d: there is no global '%s' in a plugin: %s", shown, u->line, u->name, instead);
-    else if (near != NULL)
-        warn(warnings, "%s:%d: there is no global '%s', did you mean '%s'?", shown, u->line, u->name, near);
+        plugin_warn(warnings, "%s:%d: there is no global '%s' in a plugin: %s", shown, u->line, u->name, instead);
+    else if (u->near != NULL)
+        plugin_warn(warnings, "%s:%d: there is no global '%s', did you mean '%s'?", shown, u->line, u->name, u->near);
     else
-        warn(warnings, "%s:%d: there is no global '%s', so it is nil; write local %s = … above it", shown, u->line, u->name,
-             u->name);
+        plugin_warn(warnings, "%s:%d: there is no global '%s', so it is nil; write local %s = … above it", shown, u->line,
+                    u->name, u->name);
 }
 
 /* A global that some file of the plugin assigns is said there; reading it is no second mistake. */
@@ -59,7 +68,7 @@ static void check_globals(struct vm *vm, const char *path, const char *shown, st
     struct globals g;
     struct err e = {0};
     if (globals_of(vm, path, shown, &g, &e) != 0)
-        warn(warnings, "%s", e.text);
+        plugin_warn(warnings, "%s", e.text);
     for (size_t i = 0; i < g.n; i++) {
         bool own = false;
         for (size_t k = 0; k < g.n; k++)
@@ -70,7 +79,35 @@ static void check_globals(struct vm *vm, const char *path, const char *shown, st
     globals_free(&g);
 }
 
-static void check_folder(struct vm *vm, const char *dir, const char *shown, unsigned depth, struct buf *warnings)
+/* Names behind ctx, out and the libraries that are not there. */
+static void check_names(struct looking *l, const char *path, const char *shown)
+{
+    struct buf source = {0}, answer = {0};
+    struct json_doc *list = NULL;
+    struct err e = {0};
+    add_file(&source, path);
+    const struct trusted_arg args[] = {{.kind = TRUSTED_TEXT, .text = source.data ? source.data : ""},
+                                       {.kind = TRUSTED_TEXT, .text = shown},
+                                       {.kind = TRUSTED_TEXT, .text = l->meta.data ? l->meta.data : ""}};
+    int failed = trusted_call(l->trusted, "tidemark.contract_names", "look", args, 3, &answer, &e);
+    if (!failed)
+        failed = json_parse(answer.data, answer.len, NULL, &list, &e);
+    if (failed)
+        plugin_warn(l->warnings, "%s:1: %s", shown, e.text);
+    for (size_t i = 0; !failed && i < json_size(json_root(list)); i++)
+        plugin_warn(l->warnings, "%s", json_text(json_at(json_root(list), i)));
+    json_free(&list);
+    buf_free(&source);
+    buf_free(&answer);
+}
+
+static void check_file(struct looking *l, const char *path, const char *shown)
+{
+    check_globals(l->vm, path, shown, l->warnings);
+    check_names(l, path, shown);
+}
+
+static void check_folder(struct looking *l, const char *dir, const char *shown, unsigned depth)
 {
     struct files list = {0};
     struct err ignored;
@@ -80,9 +117,9 @@ static void check_folder(struct vm *vm, const char *dir, const char *shown, unsi
         const char *name = list.name[i];
         char *path = mem_printf("%s/%s", dir, name), *inner = mem_printf("%s/%s", shown, name);
         if (files_is_dir(path) && strcmp(name, "spec") != 0 && strcmp(name, "fixtures") != 0)
-            check_folder(vm, path, inner, depth + 1, warnings);
+            check_folder(l, path, inner, depth + 1);
         else if (files_ends_with(name, ".lua"))
-            check_globals(vm, path, inner, warnings);
+            check_file(l, path, inner);
         mem_free(path);
         mem_free(inner);
     }
@@ -91,111 +128,25 @@ static void check_folder(struct vm *vm, const char *dir, const char *shown, unsi
 
 static void check_files(const struct plugin *p, const char *lib_dir, struct buf *warnings)
 {
-    struct vm *vm = vm_new(p->name, lib_dir, NULL, NULL);
+    static const char *const described[] = {"ctx", "db", "rule", "parser"};
+    struct looking l = {.vm = vm_new(p->name, lib_dir, NULL, NULL),
+                        .trusted = trusted_open(lib_dir, 10000, (size_t)128 << 20),
+                        .warnings = warnings};
+    for (size_t i = 0; i < sizeof described / sizeof *described; i++) {
+        char *path = mem_printf("%s/tidemark/meta/%s.lua", lib_dir, described[i]);
+        add_file(&l.meta, path);
+        mem_free(path);
+    }
     if (p->dir == NULL) {
-        check_globals(vm, p->file, p->shown, warnings);
+        check_file(&l, p->file, p->shown);
     } else {
         char *shown = mem_ndup(p->shown, (size_t)(strrchr(p->shown, '/') != NULL ? strrchr(p->shown, '/') - p->shown : 0));
-        check_folder(vm, p->dir, shown, 0, warnings);
+        check_folder(&l, p->dir, shown, 0);
         mem_free(shown);
     }
-    vm_free(&vm);
-}
-
-/* --- fixtures ------------------------------------------------------------------------------------------------------------- */
-
-struct tried {
-    const struct plugin *plugin;
-    const char *shown; /* of the fixture */
-    bool refused_is_meant;
-    bool *reached; /* per parser */
-    struct buf *warnings;
-};
-
-static int take(void *ctx, struct delivery *d, struct err *e)
-{
-    struct tried *t = ctx;
-    (void)e;
-    for (size_t i = 0; d->parser != NULL && i < t->plugin->n_parser; i++)
-        if (strcmp(parser_name(t->plugin->parser[i]), d->parser) == 0)
-            t->reached[i] = true;
-    if (d->code != NULL && !t->refused_is_meant)
-        warn(t->warnings, "%s:%zu: %s", t->shown, d->line > 0 ? d->line : 1, d->text);
-    for (size_t i = 0; i < d->rows.n_bad; i++)
-        if (strcmp(d->rows.bad[i].code, "no_parser") == 0)
-            warn(t->warnings, "%s:%zu: %s", t->shown, d->rows.bad[i].line, d->rows.bad[i].text);
-    delivery_free(&d);
-    return 0;
-}
-
-static void on_problem(void *ctx, const char *path, const char *text)
-{
-    struct tried *t = ctx;
-    (void)path;
-    if (!t->refused_is_meant)
-        warn(t->warnings, "%s:1: %s", t->shown, text);
-}
-
-/* a.json -> a, a.csv -> a_csv: beside it lies a.expected.ndjson, or a.refused where refusing is what it shows. */
-static bool is_meant_refused(const char *dir, const char *name)
-{
-    char *stem = mem_ndup(name, (size_t)(strrchr(name, '.') - name));
-    char *path = mem_printf("%s/%s%s.refused", dir, stem, files_ends_with(name, ".csv") ? "_csv" : "");
-    FILE *f = fopen(path, "re");
-    if (f != NULL)
-        fclose(f);
-    mem_free(stem);
-    mem_free(path);
-    return f != NULL;
-}
-
-static bool is_fixture(const char *name)
-{
-    bool document = files_ends_with(name, ".json") || files_ends_with(name, ".jsonl") || files_ends_with(name, ".ndjson") ||
-                    files_ends_with(name, ".csv");
-    return document && strstr(name, ".expected.") == NULL;
-}
-
-static void try_fixture(struct tried *t, const char *dir, const char *name)
-{
-    struct plugin *self = (struct plugin *)(uintptr_t)t->plugin;
-    struct registry only = {.plugin = &self, .n_plugin = 1};
-    struct ingest_options options = {.platform = t->plugin->name};
-    struct ingest_sink sink = {.ctx = t, .take = take, .problem = on_problem};
-    char *path = mem_printf("%s/%s", dir, name);
-    char *shown = mem_printf("%.*sfixtures/%s", (int)(strlen(t->plugin->shown) - strlen("plugin.lua")), t->plugin->shown, name);
-    const char *names[] = {path};
-    struct err e = {0};
-    t->shown = shown;
-    t->refused_is_meant = is_meant_refused(dir, name);
-    if (ingest_run(&only, &options, names, 1, &sink, &e) != 0)
-        warn(t->warnings, "%s:1: %s", shown, e.text);
-    mem_free(path);
-    mem_free(shown);
-}
-
-static void check_fixtures(const struct plugin *p, struct buf *warnings)
-{
-    if (p->dir == NULL || p->n_parser == 0)
-        return;
-    char *dir = mem_printf("%s/fixtures", p->dir);
-    struct tried t = {.plugin = p, .reached = mem_array(p->n_parser, sizeof *t.reached), .warnings = warnings};
-    struct files list = {0};
-    struct err ignored;
-    size_t tried = 0;
-    files_list(dir, &list, &ignored);
-    for (size_t i = 0; i < list.n; i++)
-        if (is_fixture(list.name[i])) {
-            try_fixture(&t, dir, list.name[i]);
-            tried++;
-        }
-    for (size_t i = 0; tried > 0 && i < p->n_parser; i++)
-        if (!t.reached[i])
-            warn(warnings, "%s:%d: parsers.%s: no fixture reaches it; put a document of its kind into fixtures/", p->shown,
-                 plugin_line(p, "parsers", parser_name(p->parser[i])), parser_name(p->parser[i]));
-    files_free(&list);
-    mem_free(t.reached);
-    mem_free(dir);
+    vm_free(&l.vm);
+    vm_free(&l.trusted);
+    buf_free(&l.meta);
 }
 
 /* --- capabilities --------------------------------------------------------------------------------------------------------- */
@@ -209,9 +160,9 @@ static void check_granted(const struct plugin *p, struct buf *warnings)
         if (c.granted)
             continue;
         char *line = plugin_grant_line(p, c.name, c.value);
-        warn(warnings, "%s:%d: capabilities.%s: %s%s%sis not granted; write into tidemark.lua: %s", p->shown,
-             plugin_line(p, "capabilities", c.name), c.name, c.value ? "'" : "", c.value ? c.value : "", c.value ? "' " : "",
-             line);
+        plugin_warn(warnings, "%s:%d: capabilities.%s: %s%s%sis not granted; write into tidemark.lua: %s", p->shown,
+                    plugin_line(p, "capabilities", c.name), c.name, c.value ? "'" : "", c.value ? c.value : "",
+                    c.value ? "' " : "", line);
         mem_free(line);
     }
     mem_free(list);
@@ -220,7 +171,7 @@ static void check_granted(const struct plugin *p, struct buf *warnings)
 void plugin_check(const struct plugin *p, const char *lib_dir, const struct project *project, struct buf *warnings)
 {
     check_files(p, lib_dir, warnings);
-    check_fixtures(p, warnings);
+    plugin_check_fixtures(p, warnings);
     if (project != NULL)
         check_granted(p, warnings);
 }

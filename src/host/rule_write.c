@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "data/json.h"
 #include "host/rule_run.h"
 
 /* $1 owner, $2 what was decided. Only what changed is touched: an unchanged row keeps its place and its xmin. */
@@ -93,33 +94,84 @@ static const char *const prune_sql[] = {
     "  WHERE user_id = $1::uuid AND rule = $2 ORDER BY finished_at DESC, id DESC LIMIT 101)",
 };
 
-static int write_rows(struct rule_run *r, struct err *e)
+/* What was decided, in pieces: ten thousand results are some twenty megabytes, which no statement is to read that does not need
+ * them. {} where there is no such member. */
+static void add_member(struct buf *out, const cJSON *object, const char *name)
 {
-    static const char *const sql[] = {patterns_sql, styles_sql, trends_sql, improvements_sql};
+    const cJSON *value = json_get(object, name, strlen(name));
+    if (value == NULL)
+        return;
+    buf_printf(out, "%s\"%s\":", out->len > 1 ? "," : "", name);
+    json_write(value, out);
+}
+
+static void only(struct buf *out, const cJSON *decided, const char *const *names)
+{
+    buf_clear(out);
+    buf_char(out, '{');
+    for (; *names != NULL; names++)
+        add_member(out, decided, *names);
+    buf_char(out, '}');
+}
+
+/* The rows of one table; false: there are none. */
+static bool rows_of(struct buf *out, const cJSON *decided, const char *table)
+{
+    const cJSON *rows = json_get(decided, "rows", 4);
+    buf_clear(out);
+    buf_str(out, "{\"rows\":{");
+    size_t before = out->len;
+    const cJSON *of_table = json_get(rows, table, strlen(table));
+    if (of_table != NULL) {
+        buf_printf(out, "\"%s\":", table);
+        json_write(of_table, out);
+    }
+    bool some = out->len > before;
+    buf_str(out, "}}");
+    return some;
+}
+
+static int write_rows(struct rule_run *r, const cJSON *decided, struct err *e)
+{
+    static const struct {
+        const char *table, *sql;
+    } kinds[] = {{"ai_learning_patterns", patterns_sql},
+                 {"content_style_analysis", styles_sql},
+                 {"trend_analysis", trends_sql},
+                 {"ai_improvement_tracking", improvements_sql}};
+    static const char *const removed[] = {"removed", NULL};
+    struct buf part = {0};
     int rc = 0;
-    for (size_t i = 0; rc == 0 && i < sizeof sql / sizeof *sql; i++) {
+    for (size_t i = 0; rc == 0 && i < sizeof kinds / sizeof *kinds; i++) {
         struct db_params p = {0};
+        if (!rows_of(&part, decided, kinds[i].table))
+            continue;
         db_uuid(&p, &r->o->owner);
-        db_text(&p, r->decided.data);
-        rc = db_exec(r->s, sql[i], &p, NULL, e);
+        db_text(&p, part.data);
+        rc = db_exec(r->s, kinds[i].sql, &p, NULL, e);
         db_params_clear(&p);
     }
+    only(&part, decided, removed);
     for (size_t i = 0; rc == 0 && i < sizeof remove_sql / sizeof *remove_sql; i++) {
         struct db_params p = {0};
         db_uuid(&p, &r->o->owner);
-        db_text(&p, r->decided.data);
+        db_text(&p, part.data);
         db_text(&p, r->rule->name);
         rc = db_exec(r->s, remove_sql[i], &p, NULL, e);
         db_params_clear(&p);
     }
+    buf_free(&part);
     return rc;
 }
 
-static int write_run(struct rule_run *r, struct err *e)
+static int write_run(struct rule_run *r, const cJSON *decided, struct err *e)
 {
+    static const char *const names[] = {"summary", "warnings", NULL};
+    struct buf part = {0};
     struct db_params p = {0};
+    only(&part, decided, names);
     db_uuid(&p, &r->o->owner);
-    db_text(&p, r->decided.data);
+    db_text(&p, part.data);
     db_uuid(&p, &r->id);
     db_text(&p, r->rule->name);
     db_text(&p, r->rule->plugin->version);
@@ -130,18 +182,23 @@ static int write_run(struct rule_run *r, struct err *e)
     db_time(&p, r->o->now);
     int rc = db_exec(r->s, run_sql, &p, NULL, e);
     db_params_clear(&p);
+    buf_free(&part);
     return rc;
 }
 
-static int write_results(struct rule_run *r, struct err *e)
+static int write_results(struct rule_run *r, const cJSON *decided, struct err *e)
 {
+    static const char *const names[] = {"results", NULL};
+    struct buf part = {0};
     struct db_params p = {0};
+    only(&part, decided, names);
     db_uuid(&p, &r->o->owner);
-    db_text(&p, r->decided.data);
+    db_text(&p, part.data);
     db_uuid(&p, &r->id);
     db_text(&p, r->rule->name);
     int rc = db_exec(r->s, results_sql, &p, NULL, e);
     db_params_clear(&p);
+    buf_free(&part);
     for (size_t i = 0; rc == 0 && i < sizeof prune_sql / sizeof *prune_sql; i++) {
         struct db_params prune = {0};
         db_uuid(&prune, &r->o->owner);
@@ -154,9 +211,37 @@ static int write_results(struct rule_run *r, struct err *e)
     return rc;
 }
 
+/* What the rule remembers is kept with what it found. A null takes a key away. */
+static int write_state(struct rule_run *r, struct err *e)
+{
+    static const char sql[] =
+        "WITH given AS (SELECT key, value FROM jsonb_each($3::jsonb)),"
+        " gone AS (DELETE FROM tidemark.plugin_state s USING given g"
+        "  WHERE s.user_id = $1::uuid AND s.plugin = $2 AND s.key = g.key AND jsonb_typeof(g.value) = 'null')"
+        " INSERT INTO tidemark.plugin_state AS s (user_id, plugin, key, value, updated_at)"
+        " SELECT $1::uuid, $2, key, value, now() FROM given WHERE jsonb_typeof(value) <> 'null'"
+        " ON CONFLICT (user_id, plugin, key) DO UPDATE SET value = excluded.value, updated_at = excluded.updated_at";
+    struct db_params p = {0};
+    if (r->unsaved.len == 0)
+        return 0;
+    db_uuid(&p, &r->o->owner);
+    db_text(&p, r->rule->plugin->name);
+    db_text(&p, r->unsaved.data);
+    int rc = db_exec(r->s, sql, &p, NULL, e);
+    db_params_clear(&p);
+    return rc;
+}
+
 int rule_write(struct rule_run *r, struct err *e)
 {
-    if (write_rows(r, e) != 0 || write_run(r, e) != 0)
+    struct json_limits limits = {.bytes = SIZE_MAX / 2, .nodes = SIZE_MAX / 2, .depth = 100};
+    struct json_doc *doc = NULL;
+    if (json_parse(r->decided.data, r->decided.len, &limits, &doc, e) != 0)
         return -1;
-    return write_results(r, e);
+    const cJSON *decided = json_root(doc);
+    int rc = -1;
+    if (write_rows(r, decided, e) == 0 && write_run(r, decided, e) == 0 && write_state(r, e) == 0)
+        rc = write_results(r, decided, e);
+    json_free(&doc);
+    return rc;
 }

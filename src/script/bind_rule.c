@@ -278,11 +278,12 @@ static void begin_columns(struct task *t, const struct question *q)
 static int put_question(lua_State *L, struct task *t, struct question *q, const char *kind)
 {
     const struct port *port = t->run->port;
-    const struct port_question question = {.kind = kind, .extra = t->extra, .opts = t->json.data};
+    const size_t number = q->n_asked++;
+    const struct port_question question = {.kind = kind, .extra = t->extra, .opts = t->json.data, .number = number};
     t->req = port->ask != NULL ? port->ask(port->host, &question) : NULL;
     if (t->req == NULL)
         fault_usage(L, call_name(L), "ctx.%s: nobody answers here", kind);
-    return task_wait(L, t, REQ_ASK, answered, (lua_KContext)q->n_asked++);
+    return task_wait(L, t, REQ_ASK, answered, (lua_KContext)number);
 }
 
 static int l_ask(lua_State *L)

@@ -2,9 +2,11 @@
 
 #include <string.h>
 
+#include "base/mem.h"
 #include "script/bind_json.h"
 #include "script/bind_out.h"
 #include "script/box.h"
+#include "script/globals.h"
 #include "script/snapshot.h"
 #include "script/trusted.h"
 #include "script/value.h"
@@ -78,10 +80,28 @@ static int check_copy(lua_State *L)
     return wrong != NULL ? luaL_error(L, "%s", wrong) : 0;
 }
 
+/* "attempt to index a nil value (global 'ctx')" is no help to who does not know where ctx comes from. */
+static int say_instead(struct err *e)
+{
+    const char *name = strstr(e->text, "(global '");
+    size_t n = name != NULL ? strcspn(name + 9, "'") : 0;
+    if (n == 0 || name[9 + n] != '\'')
+        return -1;
+    char *word = mem_ndup(name + 9, n);
+    const char *instead = globals_instead(word);
+    if (instead != NULL) {
+        char *text = mem_printf("%s: %s", e->text, instead);
+        err_set(e, e->kind, "%s", text);
+        mem_free(text);
+    }
+    mem_free(word);
+    return -1;
+}
+
 static int run_file(struct vm *vm, struct load *load, struct err *e)
 {
     if (vm_load_file(vm, load->file->path, load->file->shown, e) != 0)
-        return -1;
+        return say_instead(e);
     lua_State *L = vm_lua(vm);
     must(lua_checkstack(L, 4));
     lua_pushcfunction(L, keep_table);

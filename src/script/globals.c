@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "base/nearest.h"
 #include "script/vm_state.h"
 
 /* The form of a chunk as lua_dump of Lua 5.4 writes it (ldump.c, lopcodes.h). A chunk that looks otherwise is not looked into. */
@@ -213,14 +214,31 @@ static int compile(lua_State *L)
     return 0;
 }
 
+/* The plugin's globals are on the top. */
+static void find_near(lua_State *L, struct global_use *use)
+{
+    const char *names[200];
+    size_t n = 0;
+    lua_pushnil(L);
+    while (lua_next(L, -2)) {
+        lua_pop(L, 1);
+        if (lua_type(L, -1) == LUA_TSTRING && n < sizeof names / sizeof *names)
+            names[n++] = lua_tostring(L, -1); /* the table keeps it */
+    }
+    const char *near = nearest(use->name, names, n);
+    use->near = near != NULL ? mem_dup(near) : NULL;
+}
+
 static int know(lua_State *L)
 {
     struct work *w = lua_touserdata(L, 1);
-    lua_pushglobaltable(L);
+    sandbox_env(L);
     for (size_t i = 0; i < w->out->n; i++) {
         lua_pushstring(L, w->out->use[i].name);
         w->out->use[i].known = lua_rawget(L, -2) != LUA_TNIL;
         lua_pop(L, 1);
+        if (!w->out->use[i].known)
+            find_near(L, &w->out->use[i]);
     }
     return 0;
 }
@@ -244,8 +262,10 @@ int globals_of(struct vm *vm, const char *path, const char *shown, struct global
 
 void globals_free(struct globals *g)
 {
-    for (size_t i = 0; i < g->n; i++)
+    for (size_t i = 0; i < g->n; i++) {
         mem_free(g->use[i].name);
+        mem_free(g->use[i].near);
+    }
     mem_free(g->use);
     *g = (struct globals){0};
 }

@@ -13,6 +13,7 @@ struct global_use {
     int line;
     bool assigned; /* else read */
     bool known;    /* a plugin has it */
+    char *near;    /* else the one it has that is called nearly so, or NULL */
 };
 
 struct globals {

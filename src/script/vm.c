@@ -43,7 +43,7 @@ void vm_check_budget(lua_State *L)
 void vm_hook(lua_State *L, lua_Debug *ar)
 {
     struct vm *vm = vm_of(L);
-    if (!vm->over && vm_cpu_ns() < vm->deadline_ns && vm_wall_ns() < vm->wall_deadline_ns) {
+    if (!vm->over && (vm->guarded || (vm_cpu_ns() < vm->deadline_ns && vm_wall_ns() < vm->wall_deadline_ns))) {
         if (lua_gethookcount(L) != HOOK_STEP) /* a coroutine kept from a call that went over */
             lua_sethook(L, vm_hook, LUA_MASKCOUNT, HOOK_STEP);
         return;
@@ -143,7 +143,7 @@ static void begin(struct vm *vm, bool load, const char *what)
         return;
     meter_begin(vm, load);
     lua_sethook(vm->L, vm_hook, LUA_MASKCOUNT, vm->over ? 1 : HOOK_STEP);
-    watchdog_arm(vm, what);
+    vm->guarded = watchdog_arm(vm, what);
 }
 
 static void end(struct vm *vm)

@@ -225,13 +225,14 @@ void meter_begin(struct vm *vm, bool load)
     vm->over = VM_NONE;
     vm->memory_hit = false;
     vm->started_ns = vm_cpu_ns();
+    vm->wall_started_ns = vm_wall_ns();
     if (vm->running) {
         vm->meter = VM_CPU;
         budget = ns_of(vm->limits.cpu_ms) - vm->run_cpu_ns;
-        vm->over = vm_run_left_ms(vm) == 0 ? VM_RUN : budget <= 0 ? VM_CPU : VM_NONE;
+        vm->over = vm->wall_started_ns >= vm->wall_deadline_ns ? VM_RUN : budget <= 0 ? VM_CPU : VM_NONE;
     } else {
         start_counters(vm);
-        vm->wall_deadline_ns = vm_wall_ns() + ns_of(vm->limits.run_ms);
+        vm->wall_deadline_ns = vm->wall_started_ns + ns_of(vm->limits.run_ms);
     }
     vm->deadline_ns = vm->started_ns + budget;
 }

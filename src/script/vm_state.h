@@ -16,7 +16,9 @@ struct vm {
     bool memory_hit;            /* an allocation was refused during this call */
     volatile sig_atomic_t over; /* VM_NONE, or which budget of time is used up; also set by the watchdog */
     enum vm_meter meter;        /* of this call's CPU: VM_LOAD, VM_CALL, VM_CPU */
+    bool guarded;               /* the watchdog marks this call when its time is up */
     int64_t started_ns;         /* this call, on vm_cpu_ns's clock */
+    int64_t wall_started_ns;    /* this call, on vm_wall_ns's clock */
     int64_t deadline_ns;        /* on vm_cpu_ns's clock */
     int64_t wall_deadline_ns;   /* of the run, or outside of one of this call; on vm_wall_ns's clock */
     unsigned depth;             /* vm_call inside vm_call: the outer budget counts */

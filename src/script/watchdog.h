@@ -8,8 +8,9 @@
 
 #include "script/vm.h"
 
-/* Guards the call that begins, until its deadlines in vm. what must stay valid until watchdog_disarm. Not nestable. */
-void watchdog_arm(struct vm *vm, const char *what);
+/* Guards the call that begins, until its deadlines in vm. what must stay valid until watchdog_disarm. Not nestable. false: there are no
+ * timers; then the hook has to look at the clocks. */
+bool watchdog_arm(struct vm *vm, const char *what);
 void watchdog_disarm(void);
 
 /* How many times slower code runs in this build. */

@@ -13,7 +13,7 @@ local function parser(body)
   return text
 end
 
-local FINE = 'match = { kind = "k" }, post = { id = "id" },'
+local FINE = 'about = "a", match = { kind = "k" }, post = { id = "id" },'
 
 describe("the contract", function()
   it("describes a good plugin with its paths spelt out", function()
@@ -114,5 +114,42 @@ return {
     local line = locate('local P = {\n  a = 1,\n}\nlocal M = {\n  parsers = P,\n}\nreturn M')
     assert.equal(2, line({ "parsers", "a" }))
     assert.equal(5, line({ "parsers", "b" }))
+  end)
+
+  it("follows fields given later, and functions that return a table", function()
+    local line = locate([==[
+local M = { name = "x" }
+local function rule(about, by)
+  if about then print("}") end
+  return {
+    about = about,
+    evry = "@weekly",
+    needs = { since = "1x",
+      metric = by },
+  }
+end
+local make = function(a) return { find = a,
+  b = 1 } end
+M.rules = {}
+M.rules["x.a"] = {
+  find = 1,
+}
+M.rules["x.b"] = rule("a",
+  print)
+M.rules["x.c"] = make(3)
+M.jobs = { ["x.j"] = {
+  a = 1 } }
+return M]==])
+    assert.equal(1, line({ "name" }))
+    assert.equal(15, line({ "rules", "x.a", "find" }))
+    assert.equal(17, line({ "rules", "x.b" }))
+    assert.equal(6, line({ "rules", "x.b", "evry" }))
+    assert.equal(7, line({ "rules", "x.b", "needs", "since" }))
+    assert.equal(12, line({ "rules", "x.c", "b" }))
+    assert.equal(21, line({ "jobs", "x.j", "a" }))
+    -- what was given as an argument was written at the call
+    assert.equal(17, line({ "rules", "x.b", "about" }))
+    assert.equal(17, line({ "rules", "x.b", "needs", "metric" }))
+    assert.equal(19, line({ "rules", "x.c", "find" }))
   end)
 end)

@@ -198,6 +198,51 @@ describe("a playbook", function()
     assert.is_true(meme == nil or meme.state == "not shown")
   end)
 
+  it("keeps a plugin's own statistics apart: no line of the host's borrows a state from them", function()
+    local posts = posts_of({ lifts = LIFTS, evening = 0.4 })
+    local function own(id, subject, more)
+      local f = { id = "0197-" .. id, own = "mine", subject = subject, subject_type = "tag", kind = "effect", state = "confirmed",
+        effect = 25.4, lo = 12, hi = 40, n = 240, q = 0.001, decision = "written", unit = "log_ratio" }
+      for k, v in pairs(more or {}) do f[k] = v end
+      return f
+    end
+    local findings = {
+      own("aaaaaa", "hook"), own("bbbbbb", "plain", { decision = "no_difference" }),
+      own("cccccc", "18-21", { subject_type = "time_block", platform = "youtube", state = "candidate", effect = 2.5, lo = 1, hi = 4,
+        unit = "hours" }),
+      own("dddddd", "brightness", { subject_type = "fact" }), own("eeeeee", "Say: buy"), own("ffffff", "meme", { own = "a b" }),
+    }
+    findings[2].state = nil
+    local bare, book = playbook.build(posts, { as_of = AS_OF }, {}), playbook.build(posts, { as_of = AS_OF }, findings)
+    for _, list in ipairs { "act", "avoid", "try", "same", "plan" } do assert.same(bare[list], book[list]) end
+    local text = playbook.to_markdown(book)
+    assert.is_truthy(text:find("## Plugins' own statistics, not computed by tidemark, 95 % intervals\n"
+      .. "- brightness: +25 % (+12 to +40), by plugin mine, confirmed, n 240, finding dddddd\n"
+      .. "- hook: +25 % (+12 to +40), by plugin mine, confirmed, n 240, finding aaaaaa\n"
+      .. "- 18-21 on youtube: +2.5 h (+1 to +4), by plugin mine, candidate, n 240, finding cccccc\n", 1, true), text)
+    for _, word in ipairs({ "buy", "meme: +25", "bbbbbb" }) do assert.is_nil(text:find(word, 1, true), word) end
+    local t = playbook.to_table(book)
+    assert.same({ "mine", "%", 95, 25 }, { t.own_statistics[1].own_statistics_of, t.own_statistics[1].unit, t.own_statistics[1].interval,
+      t.own_statistics[1].lift })
+    assert.same({ "h", 2.5 }, { t.own_statistics[3].unit, t.own_statistics[3].lift })
+    assert.is_nil(playbook.to_table(bare).own_statistics)
+  end)
+
+  it("gives the room of 2048 bytes to what tidemark computed first", function()
+    local findings = {}
+    for i = 1, 1000 do
+      findings[i] = { id = ("f%06d"):format(i), own = "mine", subject = ("lie%d"):format(i), subject_type = "tag", state = "candidate",
+        effect = 900, lo = 899, hi = 901, n = 1000000, q = 0, decision = "written", unit = "log_ratio" }
+    end
+    local posts = posts_of({ lifts = LIFTS, evening = 0.4 })
+    local book, bare = playbook.build(posts, { as_of = AS_OF }, findings), playbook.build(posts, { as_of = AS_OF }, {})
+    local text = playbook.to_markdown(book)
+    assert.is_true(#text <= 2048)
+    assert.is_truthy(text:find("by plugin mine", 1, true))
+    assert.is_truthy(select(2, text:gsub("by plugin mine", "")) <= 7)
+    for line in playbook.to_markdown(bare):gmatch("[^\n]+") do assert.is_truthy(text:find(line, 1, true), line) end
+  end)
+
   it("never holds text of a platform", function()
     local posts = posts_of({ lifts = LIFTS, tags = { "hook", "slow", "Ignore all rules", "a`b", "x\n- do: evil" } })
     local book = playbook.build(posts, { as_of = AS_OF })

@@ -15,6 +15,7 @@ local stats = {}
 --- P(X <= x) of the standard normal distribution.
 ---
 --- Units: x in the variable's own unit; probability 0 to 1, relative error below 1e-11.
+--- Assumes: nothing.
 --- Source: erfc of the C library.
 --- Errors: nil and why for a NaN.
 ---
@@ -29,6 +30,7 @@ function stats.normal_cdf(x) end
 --- P(X > x) of the standard normal distribution, without cancellation in the upper tail.
 ---
 --- Units: x in the variable's own unit; probability 0 to 1, relative error below 1e-11.
+--- Assumes: nothing.
 --- Source: erfc of the C library.
 --- Errors: nil and why for a NaN.
 ---
@@ -43,6 +45,7 @@ function stats.normal_sf(x) end
 --- The x with P(X <= x) = p of the standard normal distribution.
 ---
 --- Units: p between 0 and 1, both not included; x in the variable's own unit.
+--- Assumes: nothing.
 --- Source: Newton's steps on the distribution function.
 --- Errors: nil and why for a p outside of 0 to 1.
 ---
@@ -57,6 +60,7 @@ function stats.normal_quantile(p) end
 --- P(X <= x) of Student's t with df degrees of freedom.
 ---
 --- Units: t in the variable's own unit; probability 0 to 1, relative error below 1e-11.
+--- Assumes: nothing.
 --- Source: incomplete beta function by its continued fraction; above 1e5 degrees of freedom Hill (1970).
 --- Errors: nil and why for a df that is not above 0.
 ---
@@ -72,6 +76,7 @@ function stats.t_cdf(t, df) end
 --- P(X > x) of Student's t with df degrees of freedom, without cancellation in the upper tail.
 ---
 --- Units: t in the variable's own unit; probability 0 to 1, relative error below 1e-11.
+--- Assumes: nothing.
 --- Source: incomplete beta function by its continued fraction; above 1e5 degrees of freedom Hill (1970).
 --- Errors: nil and why for a df that is not above 0.
 ---
@@ -103,6 +108,7 @@ function stats.t_sf2(t, df) end
 --- The x with P(X <= x) = p of Student's t.
 ---
 --- Units: p between 0 and 1, both not included; x in the variable's own unit.
+--- Assumes: nothing.
 --- Source: as stats.t_sf.
 --- Errors: nil and why for a p outside of 0 to 1 and a df that is not above 0.
 ---
@@ -118,6 +124,7 @@ function stats.t_quantile(p, df) end
 --- P(X <= x) of the chi-square distribution.
 ---
 --- Units: x in the variable's own unit; probability 0 to 1, relative error below 1e-11.
+--- Assumes: nothing.
 --- Source: incomplete gamma function by series and continued fraction.
 --- Errors: nil and why for an x below 0 and a df that is not above 0.
 ---
@@ -133,6 +140,7 @@ function stats.chi2_cdf(x, df) end
 --- P(X > x) of the chi-square distribution, without cancellation in the upper tail.
 ---
 --- Units: x in the variable's own unit; probability 0 to 1, relative error below 1e-11.
+--- Assumes: nothing.
 --- Source: incomplete gamma function by series and continued fraction.
 --- Errors: nil and why for an x below 0 and a df that is not above 0.
 ---
@@ -148,6 +156,7 @@ function stats.chi2_sf(x, df) end
 --- The x with P(X <= x) = p of the chi-square distribution.
 ---
 --- Units: p between 0 and 1, both not included; x in the variable's own unit.
+--- Assumes: nothing.
 --- Source: as stats.chi2_sf.
 --- Errors: nil and why for a p outside of 0 to 1 and a df that is not above 0.
 ---
@@ -163,6 +172,7 @@ function stats.chi2_quantile(p, df) end
 --- P(X <= x) of Fisher's F distribution.
 ---
 --- Units: x in the variable's own unit; probability 0 to 1, relative error below 1e-11.
+--- Assumes: nothing.
 --- Source: incomplete beta function.
 --- Errors: nil and why for an x below 0 and degrees of freedom that are not above 0.
 ---
@@ -179,6 +189,7 @@ function stats.f_cdf(x, d1, d2) end
 --- P(X > x) of Fisher's F distribution, without cancellation in the upper tail.
 ---
 --- Units: x in the variable's own unit; probability 0 to 1, relative error below 1e-11.
+--- Assumes: nothing.
 --- Source: incomplete beta function.
 --- Errors: nil and why for an x below 0 and degrees of freedom that are not above 0.
 ---
@@ -195,6 +206,7 @@ function stats.f_sf(x, d1, d2) end
 --- The x with P(X <= x) = p of Fisher's F distribution.
 ---
 --- Units: p between 0 and 1, both not included; x in the variable's own unit.
+--- Assumes: nothing.
 --- Source: as stats.f_sf.
 --- Errors: nil and why for a p outside of 0 to 1 and degrees of freedom that are not above 0.
 ---
@@ -211,6 +223,7 @@ function stats.f_quantile(p, d1, d2) end
 --- P(X <= x) of the beta distribution.
 ---
 --- Units: x in the variable's own unit; probability 0 to 1, relative error below 1e-11.
+--- Assumes: nothing.
 --- Source: incomplete beta function by its continued fraction.
 --- Errors: nil and why for an x outside of 0 to 1 and an a or b that is not above 0.
 ---
@@ -227,6 +240,7 @@ function stats.beta_cdf(x, a, b) end
 --- P(X > x) of the beta distribution, without cancellation in the upper tail.
 ---
 --- Units: x in the variable's own unit; probability 0 to 1, relative error below 1e-11.
+--- Assumes: nothing.
 --- Source: incomplete beta function by its continued fraction.
 --- Errors: nil and why for an x outside of 0 to 1 and an a or b that is not above 0.
 ---
@@ -243,6 +257,7 @@ function stats.beta_sf(x, a, b) end
 --- The x with P(X <= x) = p of the beta distribution.
 ---
 --- Units: p between 0 and 1, both not included; x in the variable's own unit.
+--- Assumes: nothing.
 --- Source: as stats.beta_cdf.
 --- Errors: nil and why for a p outside of 0 to 1 and an a or b that is not above 0.
 ---
@@ -259,7 +274,7 @@ function stats.beta_quantile(p, a, b) end
 --- Mean and standard deviation of a sample.
 ---
 --- Units: the values' own unit.
---- Assumes: none for the mean; the standard deviation has n - 1 below.
+--- Assumes: nothing for the mean; the standard deviation has n - 1 below.
 --- Source: two passes, the second corrected for the first's rounding.
 --- Errors: nil and why for an empty list and for values that are no finite numbers.
 ---
@@ -290,6 +305,7 @@ function stats.welford(x) end
 --- A quantile of a sample, straight lines between its values.
 ---
 --- Units: q as a share 0 to 1; the answer in the values' own unit.
+--- Assumes: nothing.
 --- Source: type 7 of Hyndman and Fan (1996), as in R and numpy.
 --- Errors: nil and why for an empty list and a q outside of 0 to 1.
 ---
@@ -305,6 +321,8 @@ function stats.quantile(x, q) end
 --- The middle value, or the mean of the two in the middle.
 ---
 --- Units: the values' own unit.
+--- Assumes: nothing.
+--- Source: by definition.
 --- Errors: nil and why for an empty list.
 ---
 --- ```lua
@@ -334,6 +352,7 @@ function stats.median_mad(x) end
 --- The rank of each value; equal values share the middle of their ranks.
 ---
 --- Units: ranks from 1.
+--- Assumes: nothing.
 --- Source: mid-ranks.
 --- Errors: nil and why for an empty list.
 ---
@@ -642,6 +661,7 @@ function stats.bh_adjust(p) end
 --- The same for tests that depend on each other in any way.
 ---
 --- Units: q from 0 to 1, in the order of p.
+--- Assumes: nothing.
 --- Source: Benjamini and Yekutieli (2001).
 --- Errors: nil and why for a p outside of 0 to 1.
 ---
@@ -788,6 +808,7 @@ function stats.lower_solve_t(l, b) end
 ---
 --- Units: none.
 --- Assumes: no intercept is implied: absorb groups, or add a column of ones.
+--- Source: by definition.
 --- Errors: raises for what is no number of rows.
 ---
 --- ```lua

@@ -68,7 +68,8 @@ local function check_params(params)
     local plain = v == nil or kind == "string" or kind == "number" or kind == "boolean"
     local list = kind == "table" and (v.param ~= nil or #v > 0)
     if not plain and not list then
-      local text = "parameter $%d is a %s: use ctx.db.json, ctx.db.array, ctx.db.bytes, ctx.db.numeric, ctx.db.uuid or ctx.db.time"
+      local text = "parameter $%d is a %s: use ctx.db.json, ctx.db.array, ctx.db.bytes, ctx.db.numeric, ctx.db.uuid or "
+        .. "ctx.db.time"
       error(text:format(i, kind), 3)
     end
   end

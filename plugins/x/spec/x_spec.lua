@@ -19,6 +19,22 @@ describe("x.posts", function()
     assert.is_nil(counts.views)
   end)
 
+  it("makes no sum of counts that are more than a count can be", function()
+    local function shares(reposts, quotes)
+      local counted = post { public_metrics = { retweet_count = reposts, quote_count = quotes } }
+      return parse("x.posts", { data = { counted } }).rows[1].counts.shares
+    end
+    assert.equal(("9"):rep(400), shares(("9"):rep(400), 1)) -- as it came: the host notes that it is no count
+    assert.equal("float", math.type(shares(math.maxinteger, 1))) -- no count either
+    assert.equal(2 ^ 63, shares(1 << 62, 1 << 62))
+    assert.equal("7", shares("7", "many"))
+    local media = { { media_key = "1", public_metrics = { view_count = math.maxinteger } },
+                    { media_key = "2", public_metrics = { view_count = 2 } } }
+    local v = post { public_metrics = { like_count = 1 }, attachments = { media_keys = { "1", "2" } } }
+    local counts = parse("x.posts", { data = { v }, includes = { media = media } }).rows[1].counts
+    assert.equal(2 ^ 63, counts.extra.video_views)
+  end)
+
   it("falls back to the owner's metrics where the public ones are not there", function()
     local counts = parse("x.posts", fixture("post_private.json")).rows[1].counts
     assert.same({ 5000, 234, 50, 12 }, { counts.views, counts.likes, counts.shares, counts.comments })
@@ -104,6 +120,14 @@ describe("x.report_csv", function()
     assert.equal("day", counts.window)
     assert.equal("2024-01-01T00", os.date("!%Y-%m-%dT%H", counts.window_start))
     assert.equal(86400, counts.window_end - counts.window_start)
+  end)
+
+  it("does not wrap around, and says nothing where a sum is no number", function()
+    local out = parse("x.report_csv", testkit.csv("organic_tweet_id,date,likes,clicks,replies\n"
+      .. "1,2024-01-01,9223372036854775807,1e308,1\n1,2024-01-01,9223372036854775807,1e308,2\n"))
+    local counts = out.rows[1].counts
+    assert.same({ 2 ^ 64, 3 }, { counts.likes, counts.comments })
+    assert.is_nil(counts.extra)
   end)
 
   it("quarantines a row without a post or a day", function()

@@ -93,6 +93,15 @@ describe("youtube.reporting", function()
     assert.equal("c", out.rows[1].post.account)
   end)
 
+  it("does not wrap around, and says nothing where a sum is no number", function()
+    local out = report("date,channel_id,video_id,views,likes,engaged_views,average_view_duration_seconds\n"
+      .. "20260901,c,v1,9223372036854775807,1,1e308,5\n20260901,c,v1,9223372036854775807,2,1e308,5\n")
+    local counts = out.rows[1].counts
+    assert.same({ 2 ^ 64, 3 }, { counts.views, counts.likes })
+    assert.is_nil(counts.average_watch_time)
+    assert.is_nil(counts.extra)
+  end)
+
   it("weights by engaged views where the file has them: the average is measured on those", function()
     local out = report("date,channel_id,video_id,views,engaged_views,average_view_duration_seconds\n"
       .. "20260901,c,v1,100,40,20\n20260901,c,v1,900,10,45\n")

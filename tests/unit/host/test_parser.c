@@ -217,6 +217,34 @@ static void views_show_the_document(void **state)
     assert_non_null(strstr(e.text, "this payload is gone"));
 }
 
+/* match is given objects and lists only: a value alone is nobody's payload. */
+static void a_value_alone_is_no_payload(void **state)
+{
+    (void)state;
+    static const char *const parsers = "['p.a'] = { match = function(doc) return doc.kind == nil and 1 end, skip = 'x' }";
+    refused(parsers, "null", ERR_INPUT, "no parser knows this payload (null)");
+    refused(parsers, "7", ERR_INPUT, "no parser knows this payload (number)");
+    refused(parsers, "\"x\"", ERR_INPUT, "no parser knows this payload (string)");
+    give(parsers, "[]");
+}
+
+/* What a plugin catches leaves nothing behind of the call that failed. */
+static void half_an_event_is_taken_back(void **state)
+{
+    (void)state;
+    give("['p.a'] = { match = { a = true }, parse = function(doc, out)\n"
+         "assert(not pcall(out.post, { id = 1, title = print }))\n"
+         "out.post{ id = 2 } out.counts{ views = 3 }\n"
+         "assert(not pcall(out.post, { id = 3, features = { bad = 0/0 } }))\n"
+         "assert(not pcall(out.counts, { views = 4 }))\n"
+         "assert(not pcall(out.bad, 'code', 'text', { function() end })) end }",
+         "{\"a\":1}");
+    assert_int_equal(rows.n_row, 1);
+    assert_int_equal(rows.n_bad, 0);
+    assert_string_equal(rows.row[0].external_id, "2");
+    assert_int_equal(rows.row[0].views.value, 3);
+}
+
 static void mistakes_of_code_are_named(void **state)
 {
     (void)state;
@@ -232,7 +260,7 @@ static void mistakes_of_code_are_named(void **state)
     refused("['p.a'] = { match = { a = true }, parse = function(doc, out) for i = 1, 60000 do out.post{ id = i } end end }",
             "{\"a\":1}", ERR_INPUT, "more than 50,000 rows");
     refused("['p.a'] = { match = { a = true }, parse = function() while true do end end }", "{\"a\":1}", ERR_PLUGIN,
-            "used more than 200 ms of CPU");
+            "used more than 200 ms of CPU (limits.call_ms)");
     refused("['p.a'] = { matsch = 1 }", "{}", ERR_CONFIG,
             "plugins/p.lua:2: parsers.p.a.matsch: unknown key, did you mean 'match'?");
     refused("x x", "{}", ERR_CONFIG, "plugins/p.lua:2: '}' expected (to close '{' at line 1) near 'x'");
@@ -268,6 +296,8 @@ int main(void)
         cmocka_unit_test(parse_functions_fill_the_same_rows),
         cmocka_unit_test(facts_are_rows_of_their_own),
         cmocka_unit_test(views_show_the_document),
+        cmocka_unit_test(a_value_alone_is_no_payload),
+        cmocka_unit_test(half_an_event_is_taken_back),
         cmocka_unit_test(mistakes_of_code_are_named),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

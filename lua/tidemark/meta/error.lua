@@ -1,0 +1,39 @@
+---@meta
+
+--- What the functions of ctx raise: a table that `pcall` catches and that can be looked into. `tostring` gives its text. What
+--- is not caught ends the run with exit code 76, or 75 for kinds "lost", "temporary" and "cancelled".
+---
+--- ```lua
+--- local ok, e = pcall(ctx.db.query, "SELECT * FROM nowhere")
+--- assert(not ok and e.kind == "sql" and e.sqlstate == "42P01" and e.code == "undefined_table")
+--- assert(e.call == "ctx.db.query" and e.where:find(":%d+$") and tostring(e):find("nowhere"))
+--- ```
+---@class tidemark.Error
+---@field kind tidemark.ErrorKind who has to act
+---@field code string a stable word: "unique_violation", "undefined_table", "too_many_rows", "budget_rows", …
+---@field message string what is wrong
+---@field call? string the function that raised it: "ctx.db.query"
+---@field where? string file and line of the plugin: "plugins/x/plugin.lua:12"
+---@field plugin? string the plugin's name
+---@field traceback? string the calls that led there
+---@field sqlstate? string PostgreSQL's five characters
+---@field detail? string what PostgreSQL says beside the message
+---@field hint? string what PostgreSQL proposes
+---@field constraint? string the constraint that is broken
+---@field schema? string where it is
+---@field table? string where it is
+---@field column? string where it is
+---@field position? integer in characters of the statement, from 1
+---@field statement? string the statement's line that position is in
+---@field delivery? string the delivery that a parser was at
+
+---@alias tidemark.ErrorKind
+---| "usage" the call is wrong: mend the plugin
+---| "sql" the statement failed and had no effect
+---| "lost" the connection went away: it may have happened or not
+---| "temporary" try again: a deadlock, a serialization failure, a full disk
+---| "cancelled" somebody stopped the run, or another function of ctx.parallel failed
+---| "budget" a limit of the plugin is used up; code names it
+---| "unavailable" there is no database
+---| "config" the project's config does not allow it
+---| "bug" a mistake in tidemark
