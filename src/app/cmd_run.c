@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "app/output.h"
+#include "app/stop.h"
 #include "app/when.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -65,12 +66,13 @@ static int load_script(const struct run_cmd *c, const char *path, const struct p
 static int run_part(struct run_cmd *c, struct part_run *part, struct part_call *call, struct err *e)
 {
     struct app *app = c->app;
-    if (app_owner(app, c->who, &part->owner, e) != 0 || app_need_database(app, e) != 0)
+    if (app_owner(app, c->who, &part->owner, e) != 0 || app_need_plugin_db(app, e) != 0)
         return -1;
     when_set(&c->when, app, part);
     part->read_only = c->read_only;
     const struct run_code code = part_code(call);
-    int rc = part_run(part, &code, e);
+    stop_begin(part->vm);
+    int rc = stop_end(part_run(part, &code, e), e);
     const struct table_layout as_it_comes = {0};
     if (rc == 0 && call->rows != NULL)
         return output_rows(&c->output, &as_it_comes, call->rows, e);

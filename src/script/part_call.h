@@ -41,6 +41,9 @@ int part_script_load(struct vm *vm, const char *path, const char *shown, struct 
 /* How long a run of this state may take, in place of limits.run_ms; by says who wants it so ("--timeout"). */
 void part_time_limit(struct vm *vm, unsigned ms, const char *by);
 
+/* From a signal's handler: whatever the state's code is at ends in an error at its next instruction. vm NULL: nothing. */
+void part_stop(struct vm *vm);
+
 /* Where print of a script or of the prompt goes: to somebody's standard output, not to the log. Whoever gets it writes all of it. */
 struct part_print {
     void (*write)(void *arg, const char *text, size_t len);
