@@ -255,11 +255,13 @@ local function about_text(def)
 end
 
 local function keys_table(defs)
-  local rows = {}
+  local rows, written = {}, false
+  for _, def in ipairs(defs) do written = written or def.form ~= nil end
   for i, def in ipairs(defs) do
-    rows[i] = { code(def.key), default_text(def), def.form and code(def.form) or "", about_text(def) }
+    rows[i] = { code(def.key), default_text(def), about_text(def) }
+    if written then table.insert(rows[i], 3, def.form and code(def.form) or "") end
   end
-  return { "key", "default", "written", "what" }, rows
+  return written and { "key", "default", "written", "what" } or { "key", "default", "what" }, rows
 end
 
 --- The rows of a part as docs have them: "limits", "project", ….

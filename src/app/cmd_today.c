@@ -35,9 +35,9 @@ static int ask(struct today *t, const char *name, const char *var, const char *v
     a->report = rc == 0 ? report_find(t->app->registry, name) : NULL;
     if (rc == 0 && a->report == NULL)
         rc = err_set(e, ERR_CONFIG, "report %s is missing: is the installation whole?", name);
-    return rc == 0
-               ? report_run(a->report, t->app->plugin_session, t->owner, &(struct report_var){var, value}, var ? 1 : 0, &a->rows, e)
-               : rc;
+    return rc == 0 ? report_run(a->report, t->app->plugin_session, t->owner, &(struct report_var){var, value}, var ? 1 : 0,
+                                &a->rows, e)
+                   : rc;
 }
 
 static const char *cell(const struct rowset *r, size_t row, const char *name)

@@ -1,8 +1,10 @@
 /* ctx: what a plugin's function gets to work with. */
 #include <lauxlib.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/nearest.h"
 #include "script/bind_json.h"
 #include "script/box.h"
 #include "script/fault.h"
@@ -140,11 +142,43 @@ static void put_time(lua_State *L, const char *key, double seconds)
     lua_setfield(L, -2, key);
 }
 
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* What ctx does not have is most likely a typing error: "attempt to call a nil value" would not say so. */
+static int no_such(lua_State *L, const char *key)
+{
+    const char *names[32] = {"state"};
+    size_t n = 1;
+    lua_pushnil(L);
+    while (lua_next(L, 1)) {
+        lua_pop(L, 1);
+        if (lua_type(L, -1) == LUA_TSTRING && n < sizeof names / sizeof *names)
+            names[n++] = lua_tostring(L, -1); /* ctx keeps it */
+    }
+    const char *near = nearest(key, names, n);
+    if (near != NULL)
+        return luaL_error(L, "ctx has no '%s', did you mean '%s'?", key, near);
+    qsort(names, n, sizeof *names, by_text);
+    luaL_Buffer list;
+    luaL_buffinit(L, &list);
+    for (size_t i = 0; i < n; i++) {
+        luaL_addstring(&list, i > 0 ? ", " : "");
+        luaL_addstring(&list, names[i]);
+    }
+    luaL_pushresult(&list);
+    return luaL_error(L, "ctx has no '%s' here (it has %s)", key, lua_tostring(L, -1));
+}
+
 /* Only what is asked for is made: ctx.state. */
 static int l_index(lua_State *L)
 {
-    if (lua_type(L, 2) != LUA_TSTRING || strcmp(lua_tostring(L, 2), "state") != 0)
+    if (lua_type(L, 2) != LUA_TSTRING)
         return 0;
+    if (strcmp(lua_tostring(L, 2), "state") != 0)
+        return no_such(L, lua_tostring(L, 2));
     state_push(L, run_of(L));
     return 1;
 }

@@ -245,7 +245,8 @@ static void mistakes_say_what_is_wrong(void **state)
     fails("return posts.platform", "posts are a list: posts[1] to posts[#posts], not posts.platform");
     fails("return coroutine.wrap(function() return ctx.rank(posts, { by = function() end }) end)()",
           "ctx.rank waits, so it cannot be called inside a coroutine of your own");
-    fails("return ctx.best(posts)", "attempt to call a nil value (field 'best')");
+    fails("return ctx.best(posts)",
+          "ctx has no 'best' here (it has as_of, before_after, compare, config, correlate, db, log, now, own, ");
     fails("return ctx.rank(posts, { by = function() error('mine') end })", "mine");
     fails("return ctx.rank(posts, { by = function() ctx.sleep(1) end })",
           "ctx.sleep waits, so it cannot be called from a function");
