@@ -145,7 +145,7 @@ local function leaves_of(items)
     if #a.parents ~= #b.parents then return #a.parents < #b.parents end
     return a.path < b.path
   end)
-  leaves.odd = sorted_keys(odd)
+  leaves.odd, leaves.items = sorted_keys(odd), math.min(#items, ITEMS_LOOKED_AT)
   return leaves
 end
 
@@ -336,6 +336,7 @@ local function guess_texts(leaves, out)
   for _, field in ipairs { "title", "caption", "url", "media_kind" } do
     local found = candidates(leaves, POST[field], is_text, function(leaf)
       if about_others(leaf) or taken[leaf.path] then return false end
+      if field == "media_kind" and leaf.there * 2 < leaves.items then return false end -- what few have says something else
       if field == "url" then return all(leaf.values, function(v) return v:find("^https?://") ~= nil end) end
       if field == "media_kind" then return all(leaf.values, function(v) return v:find("^[%w_ -]+$") ~= nil and #v <= 24 end) end
       return not all(leaf.values, function(v) return v:find("^https?://") ~= nil end)
@@ -449,8 +450,8 @@ local function path_in(guess, path)
   return prefix .. (guess.kind == "array" and "0." or "") .. path
 end
 
---- Conditions that this shape meets, at least `needed` of them where there are so many.
-local function conditions(guess, docs, needed)
+--- Conditions that this shape meets: more than the rival's, where there are so many.
+local function conditions(guess, docs, rival)
   local doc = docs[1]
   local list, seen = {}, {}
   local function want(path, value)
@@ -474,6 +475,8 @@ local function conditions(guess, docs, needed)
   end
   if guess.kind == "array" then list.kind_of = guess.each end
   local identified = #list > 0
+  -- a value says more than a key that is there
+  local needed = math.max(identified and 2 or 3, rival and rival.score + 1 or 0)
   local first = first_item(guess, doc)
   local function there(source)
     local path = type(source) == "table" and source[1] or source
@@ -520,7 +523,6 @@ function M.guess(opts)
     return nil, "no list of items with an id of their own was found in it (looked for " .. table.concat(ID, ", ", 1, 6)
       .. ", …)"
   end
-  local needed = math.max(3, opts.rival and opts.rival.score + 1 or 0)
   if opts.csv then
     local columns = {}
     for _, source in pairs(guess.post) do columns[#columns + 1] = type(source) == "table" and source[1] or source end
@@ -528,10 +530,12 @@ function M.guess(opts)
     table.sort(columns)
     guess.columns = columns
   else
-    guess.match = conditions(guess, docs, needed)
+    guess.match = conditions(guess, docs, opts.rival)
     local n = #guess.match + (guess.match.kind_of and 1 or 0)
-    if opts.rival and n <= opts.rival.score then
-      local text = "%s knows this payload too: name the platform with -p, or give match more conditions"
+    if opts.rival then
+      local text = n > opts.rival.score
+        and "%s, which comes with tidemark, knows this payload too: with more conditions met, this one goes first"
+        or "%s, which comes with tidemark, knows this payload too: name the platform with -p, or give match more conditions"
       guess.remarks[#guess.remarks + 1] = text:format(opts.rival.parser)
     end
     if guess.match.needs_item then

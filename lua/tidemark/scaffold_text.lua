@@ -200,8 +200,7 @@ local SPEC_PARSER = [[
 
 describe("$PARSER", function()
   it("takes every item with its counts", function()
-    local out = testkit.parse("$PARSER", testkit.fixture("$FIXTURE"))
-    assert.same({}, out.bads)
+$PARSE    assert.same({}, out.bads)
     assert.same({ $IDS }, testkit.ids(out))
 $COUNTS  end)
 
@@ -213,6 +212,15 @@ $COUNTS  end)
     testkit.golden("$FIXTURE") -- written by: tidemark plugin test $NAME --record
   end)
 end)
+]]
+
+local PARSE = [[
+    local out = testkit.parse("$PARSER", testkit.fixture("$FIXTURE"))
+]]
+
+local PARSE_LINES = [[
+    local out = testkit.out()
+    for _, doc in ipairs(testkit.lines("$FIXTURE")) do testkit.parse("$PARSER", doc, {}, out) end
 ]]
 
 local SPEC_RULE = [[
@@ -288,6 +296,7 @@ function M.spec(p)
     for _, one in ipairs(p.first) do
       counts[#counts + 1] = ("    assert.equal(%s, out.rows[1].counts.%s)\n"):format(literal(one[2]), one[1])
     end
+    values.PARSE = fill(p.fixture:find("%.ndjson$") and PARSE_LINES or PARSE, values)
     values.IDS, values.COUNTS = table.concat(ids, ", "), table.concat(counts)
     out[#out + 1] = fill(SPEC_PARSER, values)
   end

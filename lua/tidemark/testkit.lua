@@ -12,7 +12,8 @@ local M = { out = fake.out, ctx = fake.ctx }
 local seam = package.loaded["tidemark.seam"]
 
 local json = rawget(_G, "json") or require("tidemark.testkit.json")
-local time = rawget(_G, "time") or require("tidemark.testkit.time")
+local native, calendar = pcall(require, "tidemark_time") -- the sandbox's own code, where the build is on LUA_CPATH
+local time = rawget(_G, "time") or native and calendar or require("tidemark.testkit.time")
 
 M.json, M.null = json, json.null
 
@@ -167,6 +168,17 @@ function M.fixture(name, line)
   return unwrap(json.decode(text))
 end
 
+--- All documents of an NDJSON fixture.
+---@param name string
+---@return any[]
+function M.lines(name)
+  local docs = {}
+  for one in M.read("fixtures/" .. name):gmatch("[^\n]+") do
+    if one:find("%S") then docs[#docs + 1] = unwrap(json.decode(one)) end
+  end
+  return docs
+end
+
 --- Seconds since 1970 of an ISO 8601 time.
 ---@param text string
 ---@return number
@@ -182,9 +194,11 @@ end
 ---@param name string "vidly.videos"
 ---@param doc any
 ---@param input table? as the host gives it
+---@param out table? what an earlier document of the same delivery yielded: this one's is added
 ---@return table out rows = { { post, counts } }, drops, bads, accounts, fact_rows, refused
-function M.parse(name, doc, input)
-  local parser, out = entry("parsers", name), fake.out()
+function M.parse(name, doc, input, out)
+  local parser = entry("parsers", name)
+  out = out or fake.out()
   if parser.parse then
     parser.parse(doc, out, input or {})
   else
@@ -464,11 +478,15 @@ function M.host()
       dry_run = options.dry_run ~= false })
   end
 
-  --- Runs a report as the owner; gives its rows, in order.
-  function host.report(name, args) return call("report", { owner = owner, name = name, args = texts(args) }).rows end
+  --- Runs a report, in SQL or in Lua, as the owner; gives its rows, in order. options: as_of (of one in Lua).
+  function host.report(name, args, options)
+    return call("report", { owner = owner, name = name, args = texts(args), as_of = moment(options and options.as_of) }).rows
+  end
 
-  --- Runs a job (or a Lua script of the plugin); gives what it returned.
-  function host.run(name) return call("run", { owner = owner, name = name }).result end
+  --- Runs a job; gives the rows it returned, nil where it returned none. options: as_of.
+  function host.run(name, options)
+    return call("run", { owner = owner, name = name, as_of = moment(options and options.as_of) }).rows
+  end
 
   --- One statement as the owner; gives its rows.
   function host.query(sql, ...)

@@ -26,7 +26,7 @@ int plugin_test_run(struct plugin_test *t, const char *name, const char *dir, st
 bool plugin_test_has_spec(const char *dir);
 void plugin_test_close(struct plugin_test **t); /* also removes the database */
 
-/* plugin_test_ask.c: one question of a spec. */
+/* Inside: one question of a spec is answered by plugin_test_ask.c. */
 struct plugin_test {
     struct plugin_test_options o;
     struct registry *registry; /* all plugins; loaded when first asked for */

@@ -49,7 +49,7 @@ int throwaway_open(struct throwaway *t, const char *schema_dir, struct err *e)
     loop_catch_signals(t->loop);
     if (embedded_enter(t->loop, t->dir, &t->server, e) != 0)
         return -1;
-    struct db_pool_options options = {.uri = embedded_uri(t->server), .application_name = "tidemark", .max = 2};
+    struct db_pool_options options = {.uri = embedded_uri(t->server), .application_name = "tidemark", .max = 6};
     t->pool = db_pool_open(t->loop, &options);
     if (db_session_open(t->pool, t->loop, &t->session, e) != 0)
         return -1;

@@ -91,7 +91,7 @@ describe("the proposal", function()
       { rival = { parser = "youtube.videos", score = 5 } })
     assert.is_true(#g.match + 1 > 5)
     local few = guess('{"items":[{"id":"a","views":1}]}', { rival = { parser = "youtube.videos", score = 5 } })
-    assert.truthy(table.concat(few.remarks, "\n"):find("youtube.videos knows this payload too", 1, true))
+    assert.truthy(table.concat(few.remarks, "\n"):find("knows this payload too: name the platform with -p", 1, true))
   end)
 
   it("keeps what no count took", function()

@@ -121,6 +121,7 @@
 ---@field brief? boolean 21.6 k
 ---@field pvalue? boolean <0.001, 0.014
 ---@field spark? boolean a list of numbers as a sparkline
+---@field time? boolean seconds since 1970, shown as a time
 ---@field align? "left"|"right" left or right
 
 ---@class tidemark.Job a job

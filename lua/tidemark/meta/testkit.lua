@@ -82,6 +82,17 @@ function testkit.csv(text) end
 ---@return tidemark.Input input
 function testkit.fixture(name, line) end
 
+--- All documents of an NDJSON fixture.
+---
+--- Errors: raises where there is no such file, and for a line that is no JSON.
+---
+--- ```lua
+--- assert(#testkit.lines("videos.ndjson") == 2)
+--- ```
+---@param name string a file in fixtures/
+---@return any[] docs
+function testkit.lines(name) end
+
 --- The instant that a text names.
 ---
 --- Units: seconds since 1970-01-01T00:00:00Z.
@@ -105,8 +116,9 @@ function testkit.time(text) end
 ---@param name string
 ---@param doc any
 ---@param input? tidemark.Input
+---@param out? tidemark.testkit.Out what an earlier document of the same delivery yielded: this one's is added
 ---@return tidemark.testkit.Out out
-function testkit.parse(name, doc, input) end
+function testkit.parse(name, doc, input, out) end
 
 --- How many conditions of a parser's match a document meets.
 ---
@@ -353,8 +365,9 @@ function host.observe(list) end
 ---@return table[] { rule, state, tests, written, results = { { platform, label, effect, lo, hi, n, q, decision, why } } }
 function host.learn(rules, options) end
 
---- Runs a report as the owner.
+--- Runs a report, in SQL or in Lua, as the owner.
 ---
+--- Units: as_of in seconds since 1970, or a text.
 --- Errors: raises what the report raises.
 ---
 --- ```lua
@@ -364,19 +377,22 @@ function host.learn(rules, options) end
 --- ```
 ---@param name string
 ---@param args? table<string, any>
+---@param options? { as_of?: number|string } of a report in Lua
 ---@return table[] rows
-function host.report(name, args) end
+function host.report(name, args, options) end
 
---- Runs a job, or a Lua script of the plugin, as the owner.
+--- Runs a job as the owner.
 ---
+--- Units: as_of in seconds since 1970, or a text.
 --- Errors: raises what it raises.
 ---
 --- ```lua
---- testkit.host().run("vidly.tidy")
+--- assert(testkit.host().run("vidly.tidy") == nil)
 --- ```
 ---@param name string
----@return any
-function host.run(name) end
+---@param options? { as_of?: number|string }
+---@return table[]? rows nil where it gave none back
+function host.run(name, options) end
 
 --- One statement as the owner.
 ---
