@@ -59,6 +59,9 @@ function M.nearest(word, list)
     local d = distance(word, name)
     if d < best_distance then best, best_distance = name, d end
   end
+  for _, name in ipairs(best and {} or list) do -- "cpu" is how "cpu_s" begins
+    if #word > 1 and name:sub(1, #word + 1) == word .. "_" then return name end
+  end
   return best
 end
 

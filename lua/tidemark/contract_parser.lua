@@ -68,7 +68,8 @@ local function source(self, path, value, units, in_item)
   end
   if value.unit ~= nil then
     if not units then
-      self:say(at(path, "unit"), "this field has no unit")
+      local plain = type(value[1]) == "string" and (" = \"%s\""):format(check.quoted(value[1])) or " without it"
+      self:say(at(path, "unit"), "this field has no unit; write %s%s", path[#path], plain)
       return nil
     elseif not self:one_of(at(path, "unit"), value.unit, units) then
       return nil

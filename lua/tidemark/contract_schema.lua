@@ -235,6 +235,8 @@ M.project = {
     about = "whose data is meant where neither `--owner` nor `--as` says; not needed with one owner" },
   { key = "database", type = "text", form = '"postgresql://host/name"',
     about = "a PostgreSQL address (URI or `key=value`), instead of the embedded server" },
+  { key = "plugin_database", type = "text", form = '"postgresql://tidemark_plugin@host/name"',
+    about = "the address of `database` once more, by a login of its own for plugins' statements" },
   { key = "time_zone", type = "display_zone", form = '"Europe/Berlin"',
     about = "the zone times are shown in; UTC without it; `--tz` goes before it" },
   { key = "limits", type = false, form = "{ memory_mb = 64 }", about = "what every plugin's code may use" },

@@ -12,11 +12,8 @@ local M = { out = fake.out, ctx = fake.ctx }
 local seam = package.loaded["tidemark.seam"]
 
 local json = rawget(_G, "json") or require("tidemark.testkit.json")
-local function time_of()
-  local ok, module = pcall(require, "tidemark_time") -- tidemark's own, where the build's lib/ is in package.cpath
-  return ok and module or require("tidemark.testkit.time")
-end
-local time = rawget(_G, "time") or time_of()
+local native, calendar = pcall(require, "tidemark_time") -- the sandbox's own code, where the build is on LUA_CPATH
+local time = rawget(_G, "time") or native and calendar or require("tidemark.testkit.time")
 
 M.json, M.null = json, json.null
 

@@ -53,5 +53,7 @@ SELECT string_agg(attname, ', ' ORDER BY array_position(conkey, attnum)) = 'user
  WHERE conrelid = 'tidemark.plugin_state'::regclass AND contype = 'p';
 
 -- revert
+DROP FUNCTION IF EXISTS tidemark.wall_gaps(name);
+DROP FUNCTION IF EXISTS tidemark.wall(name);
 DROP TABLE tidemark.plugin_uses;
 DROP TABLE tidemark.plugin_state;

@@ -189,6 +189,8 @@ void app_explain_full_disk(const struct app *app, struct err *e)
 
 void app_close(struct app *app)
 {
+    db_session_close(&app->plugin_session);
+    db_pool_close(&app->plugin_pool);
     db_session_close(&app->session);
     db_pool_close(&app->pool);
     embedded_leave(&app->embedded);

@@ -26,6 +26,9 @@ struct app {
     struct embedded *embedded; /* NULL: another database */
     struct db_pool *pool;
     struct db_session *session;
+    struct db_pool *plugin_pool; /* what plugins' statements go over; app_need_plugin_db */
+    struct db_session *plugin_session;
+    bool walled; /* the server itself keeps them from becoming anybody else */
 };
 
 struct app_command {
@@ -59,6 +62,11 @@ void app_need_loop(struct app *app);
 int app_need_server(struct app *app, struct err *e);
 /* … and checks the schema: the embedded one is brought up to date, another must be current (else ERR_CONFIG says what to type). */
 int app_need_database(struct app *app, struct err *e);
+/* … and opens what plugins' statements go over: a login that may become an owner and nobody else (the embedded database), the one that
+ * plugin_database names, or the host's own. Its session is for one report after the other; a run takes the pool (host/run_port.h). */
+int app_need_plugin_db(struct app *app, struct err *e);
+/* Doctor's: which login that is, and how a statement could leave its owner ("": in no way). */
+int app_plugin_gaps(struct app *app, struct buf *login, struct buf *gaps, struct err *e);
 /* WHO: a UUID or a name under owners; NULL = the default owner, or the only one. */
 int app_owner(struct app *app, const char *who, struct uuid *owner, struct err *e);
 void app_close(struct app *app);

@@ -138,6 +138,25 @@ static void check_ledger(struct doctor *d)
     PQclear(res);
 }
 
+/* How far a plugin's statement could get. On another database it is for its operator to decide whether he trusts his plugins. */
+static void check_wall(struct doctor *d)
+{
+    struct err e = {0};
+    struct buf login = {0}, gaps = {0};
+    if (app_plugin_gaps(d->app, &login, &gaps, &e) != 0)
+        say(d, false, "plugins", "%s", e.text);
+    else if (gaps.len == 0)
+        say(d, true, "plugins", "their statements log in as %s, which may become an owner and nobody else", login.data);
+    else
+        say(d, true, "plugins",
+            "their statements log in as %s, who could leave its owner: %s. Statements that try are refused by their text, "
+            "which is a "
+            "fence and no wall: docs/configuration.md, \"plugin_database\", says how to put one up",
+            login.data, gaps.data);
+    buf_free(&login);
+    buf_free(&gaps);
+}
+
 static void check_database(struct doctor *d)
 {
     struct err e = {0};
@@ -161,6 +180,8 @@ static void check_database(struct doctor *d)
     check_schema(d);
     if (d->faults == before)
         check_ledger(d);
+    if (d->faults == before)
+        check_wall(d);
 }
 
 int cmd_doctor(struct app *app, int argc, char **argv, struct err *e)

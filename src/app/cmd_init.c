@@ -96,16 +96,21 @@ static void write_config(const struct cli_list *owners, struct buf *out)
 static void write_editor(const char *lua_dir, struct buf *out)
 {
     buf_str(out, "{\n"
-                 "  \"runtime.version\": \"Lua 5.4\",\n"
-                 "  \"workspace.library\": [");
+                 "  \"runtime\": { \"version\": \"Lua 5.4\" },\n"
+                 "  \"workspace\": {\n"
+                 "    \"library\": [");
     json_write_string(lua_dir, strlen(lua_dir), out);
-    buf_str(out, "],\n"
-                 "  \"workspace.checkThirdParty\": false,\n"
-                 "  \"workspace.ignoreDir\": [\".tidemark\"],\n"
-                 "  \"completion.callSnippet\": \"Replace\",\n"
-                 "  \"diagnostics.globals\": [\"describe\", \"it\", \"pending\", \"finally\", \"before_each\", \"after_each\", "
-                 "\"setup\", \"teardown\"]\n"
-                 "}\n");
+    buf_str(out,
+            "],\n"
+            "    \"checkThirdParty\": false,\n"
+            "    \"ignoreDir\": [\".tidemark\"]\n"
+            "  },\n"
+            "  \"completion\": { \"callSnippet\": \"Replace\" },\n"
+            "  \"diagnostics\": {\n"
+            "    \"globals\": [\"describe\", \"it\", \"pending\", \"finally\", \"before_each\", \"after_each\", \"setup\", "
+            "\"teardown\"]\n"
+            "  }\n"
+            "}\n");
 }
 
 static int make_project(const char *dir, const char *lua_dir, const struct cli_list *owners, struct err *e)

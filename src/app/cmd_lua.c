@@ -6,6 +6,7 @@
 
 #include "app/editor.h"
 #include "app/output.h"
+#include "app/stop.h"
 #include "app/when.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -24,6 +25,7 @@ struct lua_cmd {
     struct vm *vm;
     struct buf chunk; /* lines of a chunk that is not whole yet */
     int line;         /* of the chunk's first line in what is read */
+    bool opened;      /* the database */
     struct err no_database;
 };
 
@@ -35,14 +37,17 @@ static void print_to(void *arg, const char *text, size_t len)
 /* --- a chunk ------------------------------------------------------------------------------------------------------------------ */
 
 /* The first statement of the session opens the database, a project's own server with it. */
-static int open_database(void *arg, struct db_pool **pool, struct uuid *owner, struct err *e)
+static int open_database(void *arg, struct lazy_database *db, struct err *e)
 {
     struct lua_cmd *c = arg;
-    if (app_owner(c->app, c->who, owner, e) != 0 || app_need_database(c->app, e) != 0) {
+    if (app_owner(c->app, c->who, &db->owner, e) != 0 || (!c->opened && app_need_plugin_db(c->app, e) != 0)) {
         c->no_database = *e;
         return -1;
     }
-    *pool = c->app->pool;
+    c->opened = true;
+    db_session_close(&c->app->plugin_session); /* all connections are the line's */
+    db->pool = c->app->plugin_pool;
+    db->walled = c->app->walled;
     return 0;
 }
 
@@ -88,7 +93,8 @@ static int run_chunk(struct lua_cmd *c, struct err *e)
     struct buf unsaved = {0};
     const struct run_code code = prompt_code(&call);
     c->no_database.kind = ERR_NONE;
-    int rc = run_function(c->vm, &o, &code, &unsaved, e);
+    stop_begin(c->vm);
+    int rc = stop_end(run_function(c->vm, &o, &code, &unsaved, e), e);
     if (rc != 0 && c->no_database.kind != ERR_NONE && strstr(e->text, c->no_database.text) != NULL)
         e->kind = c->no_database.kind; /* not the code's fault */
     lazy_port_close(&port);
@@ -162,7 +168,8 @@ static void complete(void *arg, const char *word, void (*found)(void *list, cons
 static void greet(struct lua_cmd *c)
 {
     struct err e = {0};
-    printf("tidemark %s, Lua 5.4: ctx, json, time, stats, require. Ctrl-D ends, Ctrl-C cancels, Tab completes.\n", TIDEMARK_VERSION);
+    printf("tidemark %s, Lua 5.4: ctx, json, time, stats, require. Ctrl-D ends, Ctrl-C cancels, Tab completes.\n",
+           TIDEMARK_VERSION);
     c->line = 1;
     if (prompt_compile(c->vm, "", "prompt", 1, &e) == PROMPT_READY) /* from now on there is a ctx to complete */
         run_chunk(c, &e);
@@ -186,7 +193,9 @@ static void run_prompt(struct lua_cmd *c)
         c->line = 1;
         c->app->out.width = term_look(STDOUT_FILENO, TERM_AUTO, false).width;
         enum prompt_state state = take_line(c, line, "prompt", &rc, &e);
-        if (state != PROMPT_UNFINISHED && rc != 0)
+        if (state != PROMPT_UNFINISHED && rc != 0 && e.kind == ERR_CANCELLED)
+            fputs("cancelled\n", stderr);
+        else if (state != PROMPT_UNFINISHED && rc != 0)
             log_error("%s", e.text);
         loop_forget_signal(c->app->loop); /* Ctrl-C was for this line */
     }
@@ -235,8 +244,10 @@ int cmd_lua(struct app *app, int argc, char **argv, struct err *e)
         "lua",
         "lua [-e CODE]… [--as WHO] [--read-only]",
         "A prompt with the plugin API: ctx, json, time, stats and, with require, tidemark's Lua and the folder it was started "
-        "in. An expression prints its value, rows print as a table. Globals last from line to line, locals do not. A chunk that "
-        "is not whole goes on at the next line (>>). From a pipe, lines run without a prompt up to the first error. The database "
+        "in. An expression prints its value, rows print as a table. Globals last from line to line, locals do not. A chunk "
+        "that "
+        "is not whole goes on at the next line (>>). From a pipe, lines run without a prompt up to the first error. The "
+        "database "
         "is opened by the first ctx.db.",
         "tidemark lua -e 'ctx.db.value(\"SELECT count(*) FROM tidemark.posts\")'\n"
         "tidemark lua -e 'rows = ctx.db.query(\"SELECT platform FROM tidemark.accounts\")' -e '#rows'",

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "app/output.h"
+#include "app/stop.h"
 #include "app/when.h"
 #include "base/buf.h"
 #include "base/mem.h"
@@ -87,15 +88,16 @@ static int run_report(struct report_cmd *c, const struct report *r, struct err *
     if (rc == 0)
         rc = report_check_vars(r, vars, c->vars.n, e); /* a typing error is told before a server is started */
     if (rc == 0 && (rc = app_owner(c->app, c->who, &how.owner, e)) == 0)
-        rc = app_need_database(c->app, e);
+        rc = app_need_plugin_db(c->app, e);
     if (rc == 0 && r->plugin != NULL) {
         struct when when = {0};
         rc = when_read(&when, e);
         when_set(&when, c->app, &how);
-        rc = rc != 0 ? rc : report_run_lua(r, &how, vars, c->vars.n, &rows, e);
+        stop_begin(r->plugin->vm);
+        rc = stop_end(rc != 0 ? rc : report_run_lua(r, &how, vars, c->vars.n, &rows, e), e);
     } else if (rc == 0) {
         uuid_format(&how.owner, owner_text);
-        rc = report_run(r, c->app->session, owner_text, vars, c->vars.n, &rows, e);
+        rc = report_run(r, c->app->plugin_session, owner_text, vars, c->vars.n, &rows, e);
     }
     if (rc == 0) {
         struct table_layout layout = report_layout(r, vars, c->vars.n);
@@ -166,7 +168,8 @@ int cmd_report(struct app *app, int argc, char **argv, struct err *e)
         {"output", 'o', CLI_LIST, &r.output.files, "FILE",
          "into a file instead; .csv and .json decide the format; may be repeated"},
         {"as", 0, CLI_VALUE, &r.who, "WHO", "the owner whose data is shown: a name from the config or a UUID"},
-        {"show-sql", 0, CLI_FLAG, &r.show_sql, NULL, "print the report's SQL instead of running it (of one in Lua: where it is)"},
+        {"show-sql", 0, CLI_FLAG, &r.show_sql, NULL,
+         "print the report's SQL instead of running it (of one in Lua: where it is)"},
         APP_OPTIONS(app),
     };
     const struct cli_command c = {"report",

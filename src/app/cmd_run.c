@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "app/output.h"
+#include "app/stop.h"
 #include "app/when.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -50,8 +51,7 @@ static int check_readable(const char *path, struct err *e)
 }
 
 /* The script is compiled before anything else is asked for: a typing error is told before a server is started. */
-static int load_script(const struct run_cmd *c, const char *path, const struct part_print *print, struct vm **vm,
-                       struct err *e)
+static int load_script(const struct run_cmd *c, const char *path, const struct part_print *print, struct vm **vm, struct err *e)
 {
     if (check_readable(path, e) != 0)
         return -1;
@@ -66,12 +66,13 @@ static int load_script(const struct run_cmd *c, const char *path, const struct p
 static int run_part(struct run_cmd *c, struct part_run *part, struct part_call *call, struct err *e)
 {
     struct app *app = c->app;
-    if (app_owner(app, c->who, &part->owner, e) != 0 || app_need_database(app, e) != 0)
+    if (app_owner(app, c->who, &part->owner, e) != 0 || app_need_plugin_db(app, e) != 0)
         return -1;
     when_set(&c->when, app, part);
     part->read_only = c->read_only;
     const struct run_code code = part_code(call);
-    int rc = part_run(part, &code, e);
+    stop_begin(part->vm);
+    int rc = stop_end(part_run(part, &code, e), e);
     const struct table_layout as_it_comes = {0};
     if (rc == 0 && call->rows != NULL)
         return output_rows(&c->output, &as_it_comes, call->rows, e);
@@ -202,15 +203,19 @@ int cmd_run(struct app *app, int argc, char **argv, struct err *e)
         {"timeout", 0, CLI_VALUE, &c.when.timeout_text, "SPAN", "how long it may take; 60 s unless the config or the job says"},
         {"read-only", 0, CLI_FLAG, &c.read_only, NULL, "it cannot write, whatever it tries"},
         {"format", 'f', CLI_VALUE, &c.output.format, "FORMAT", "of the rows that it returns: table, csv, json or ndjson"},
-        {"output", 'o', CLI_LIST, &c.output.files, "FILE", "into a file instead; its suffix decides the format; may be repeated"},
+        {"output", 'o', CLI_LIST, &c.output.files, "FILE",
+         "into a file instead; its suffix decides the format; may be repeated"},
         APP_OPTIONS(app),
     };
     const struct cli_command cmd = {
         "run",
         "run [OPTION…] SCRIPT.lua [ARG…]\ntidemark run [OPTION…] JOB",
-        "Runs a Lua script, or a plugin's job, once, as the owner. The script is a chunk that is called with the plugin API and "
-        "the words behind its name:\n\n  local ctx, args = ...\n  return ctx.db.query(\"SELECT * FROM tidemark.accounts LIMIT $1\", "
-        "tonumber(args[1]))\n\nIt reaches ctx, json, time, stats and, with require, tidemark's Lua and the script's own folder. "
+        "Runs a Lua script, or a plugin's job, once, as the owner. The script is a chunk that is called with the plugin API "
+        "and "
+        "the words behind its name:\n\n  local ctx, args = ...\n  return ctx.db.query(\"SELECT * FROM tidemark.accounts LIMIT "
+        "$1\", "
+        "tonumber(args[1]))\n\nIt reaches ctx, json, time, stats and, with require, tidemark's Lua and the script's own "
+        "folder. "
         "print writes to standard output, ctx.log to standard error; a list of rows that it returns is printed. Options stand "
         "before the name; what stands behind it is the script's.",
         "tidemark run weekly_report.lua 7\ntidemark run --format csv -o week.csv weekly_report.lua 7",

@@ -36,7 +36,7 @@ static int ask(struct today *t, const char *name, const char *var, const char *v
     if (rc == 0 && a->report == NULL)
         rc = err_set(e, ERR_CONFIG, "report %s is missing: is the installation whole?", name);
     return rc == 0
-               ? report_run(a->report, t->app->session, t->owner, &(struct report_var){var, value}, var ? 1 : 0, &a->rows, e)
+               ? report_run(a->report, t->app->plugin_session, t->owner, &(struct report_var){var, value}, var ? 1 : 0, &a->rows, e)
                : rc;
 }
 
@@ -375,7 +375,7 @@ static int run(struct today *t, struct err *e)
 {
     struct uuid owner;
     if (app_begin(t->app, e) != 0 || app_need_project(t->app, e) != 0 || app_owner(t->app, t->who, &owner, e) != 0 ||
-        app_need_database(t->app, e) != 0)
+        app_need_plugin_db(t->app, e) != 0)
         return -1;
     uuid_format(&owner, t->owner);
     int rc = compose(t, e);

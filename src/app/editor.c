@@ -187,7 +187,8 @@ struct editor *editor_open(const char *history_file, editor_complete_fn *complet
     el_set(ed->el, EL_EDITOR, "emacs");
     el_set(ed->el, EL_HIST, history, ed->history);
     el_set(ed->el, EL_GETCFN, read_key);
-    el_set(ed->el, EL_ADDFN, "complete-name", "completes a name", on_tab);
+    /* the narrow form copies the texts and never gives them back */
+    el_wset(ed->el, EL_ADDFN, L"complete-name", L"completes a name", on_tab);
     el_set(ed->el, EL_BIND, "^I", "complete-name", NULL);
     el_source(ed->el, NULL); /* ~/.editrc: the user's own keys */
     return ed;

@@ -23,12 +23,14 @@ int when_read(struct when *w, struct err *e)
     return 0;
 }
 
-void when_set(const struct when *w, const struct app *app, struct part_run *part)
+void when_set(const struct when *w, struct app *app, struct part_run *part)
 {
     if (w->timeout_ms > 0)
         part_time_limit(part->vm, w->timeout_ms, "--timeout");
     part->loop = app->loop;
-    part->pool = app->pool;
+    db_session_close(&app->plugin_session);
+    part->pool = app->plugin_pool;
+    part->walled = app->walled;
     part->now = (double)w->now / 1e6;
     part->as_of = (double)w->as_of / 1e6;
 }

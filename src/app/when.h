@@ -14,5 +14,6 @@ struct when {
 
 /* ERR_USAGE: of the wrong form, in the future, not between 1 s and 24 h. */
 int when_read(struct when *w, struct err *e);
-/* Into part: the clocks, the time limit of its state, the open database. */
-void when_set(const struct when *w, const struct app *app, struct part_run *part);
+/* Into part: the clocks, the time limit of its state, and the plugins' database, which is open (app_need_plugin_db); its session is closed,
+ * as all connections are the run's. */
+void when_set(const struct when *w, struct app *app, struct part_run *part);

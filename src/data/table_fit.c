@@ -64,7 +64,8 @@ static void fill_column(struct table_view *v, struct table_view_column *c)
 {
     enum column_kind kind = v->rows->column[c->index].kind;
     bool number = kind == COLUMN_INTEGER || kind == COLUMN_NUMBER;
-    c->text = kind == COLUMN_TEXT || kind == COLUMN_JSON || ((kind == COLUMN_ARRAY || kind == COLUMN_NUMBERS) && !c->spec->spark);
+    c->text =
+        kind == COLUMN_TEXT || kind == COLUMN_JSON || ((kind == COLUMN_ARRAY || kind == COLUMN_NUMBERS) && !c->spec->spark);
     c->right = c->spec->align == ALIGN_RIGHT || (c->spec->align == ALIGN_AUTO && number);
     c->head = head_text(&v->arena, c->spec, v->rows->column[c->index].name);
     c->shown = is_shown(v, c);

@@ -73,11 +73,16 @@ bool batch_take(struct db_req *req, PGresult *res)
     return true;
 }
 
-struct db_req *db_conn_batch(struct db_conn *c, const struct db_statement *statements, size_t n, unsigned timeout_ms)
+struct db_req *batch_new(size_t n, unsigned timeout_ms)
 {
-    must(n > 0);
     struct db_req *req = req_new(NULL, timeout_ms);
     req->results = mem_array(n, sizeof *req->results);
     req->n_results = n;
-    return conn_submit_batch(c, req, statements);
+    return req;
+}
+
+struct db_req *db_conn_batch(struct db_conn *c, const struct db_statement *statements, size_t n, unsigned timeout_ms)
+{
+    must(n > 0);
+    return conn_submit_batch(c, batch_new(n, timeout_ms), statements);
 }

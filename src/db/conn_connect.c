@@ -162,20 +162,20 @@ struct db_conn *conn_open(struct loop *loop, const struct conn_options *options,
     return c;
 }
 
-/* Answers are read by code, so the server's taste in dates must not change them. true: a statement is on its way. */
+/* Answers are read by code, so the server's taste in dates must not change them. SET and not set_config(), which not every login may
+ * execute. true: statements are on their way. */
 static bool set_up(struct db_conn *c)
 {
     const char *style = PQparameterStatus(c->pg, "DateStyle"), *zone = PQparameterStatus(c->pg, "TimeZone");
     if (style != NULL && strncmp(style, "ISO", 3) == 0 && zone != NULL && strcmp(zone, "UTC") == 0)
         return false;
-    struct db_req *req = req_new("SELECT pg_catalog.set_config('DateStyle', 'ISO', false), "
-                                 "pg_catalog.set_config('TimeZone', 'UTC', false)",
-                                 SETUP_TIMEOUT_MS);
+    static const struct db_statement settings[] = {{.sql = "SET DateStyle = 'ISO'"}, {.sql = "SET TimeZone = 'UTC'"}};
+    struct db_req *req = batch_new(2, SETUP_TIMEOUT_MS);
     req->priv->setup = true;
     /* In front of whatever was asked for meanwhile. */
     struct db_req *first = c->first, *last = c->last;
     c->first = c->last = NULL;
-    conn_submit(c, req, NULL);
+    conn_submit_batch(c, req, settings);
     db_req_unref(&req);
     if (c->state != CONN_CLOSED && first != NULL) {
         c->first = first;

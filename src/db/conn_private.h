@@ -92,6 +92,7 @@ void req_keep_params(struct db_req *req, const struct db_params *params);
 void req_finish(struct db_req *req); /* off the connection already; says done and drops the connection's reference */
 
 /* conn_batch.c */
+struct db_req *batch_new(size_t n, unsigned timeout_ms);
 void batch_keep(struct db_req *req, const struct db_statement *s);
 bool batch_send(struct db_conn *c, const struct db_req *req, const struct db_statement *s); /* false: libpq refused one */
 bool batch_take(struct db_req *req, PGresult *res);                                         /* false: it is an error */

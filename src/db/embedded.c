@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +25,7 @@ struct embedded {
     struct embedded_paths paths;
     int mutex, use; /* -1: not open */
     bool made;
-    char uri[256];
+    char uri[256], plugin_uri[256];
 };
 
 extern char **environ;
@@ -96,6 +97,18 @@ static void close_locks(struct embedded *pg)
     pg->use = pg->mutex = -1;
 }
 
+/* A cluster that an older version made. A server that runs reads the file again in its own time: whoever connects as the new login
+ * tries for a while. */
+static int renew(struct embedded *pg, const struct embedded_server *s, struct err *e)
+{
+    bool changed = false;
+    if (embedded_cluster_renew(&pg->paths, &changed, e) != 0)
+        return -1;
+    if (changed && s->pid != 0)
+        kill(s->pid, SIGHUP);
+    return 0;
+}
+
 static int start_server(struct embedded *pg, struct embedded_server *s, struct loop *loop, struct err *e)
 {
     struct embedded_bin bin = {0};
@@ -109,6 +122,8 @@ static int start_server(struct embedded *pg, struct embedded_server *s, struct l
         rc = embedded_cluster_make(&pg->paths, &bin, loop, e);
         pg->made = rc == 0;
     }
+    if (rc == 0 && version != 0)
+        rc = renew(pg, s, e);
     if (rc == 0)
         rc = embedded_server_start(&pg->paths, &bin, s, loop, e);
     embedded_bin_fini(&bin);
@@ -131,6 +146,8 @@ static int bring_up(struct embedded *pg, struct loop *loop, struct err *e)
     struct embedded_server s;
     for (int round = 0; round < 3; round++) {
         embedded_server_find(&pg->paths, &s);
+        if (s.pid != 0 && renew(pg, &s, e) != 0)
+            return -1;
         if (s.pid == 0) {
             if (start_server(pg, &s, loop, e) != 0)
                 return -1;
@@ -142,6 +159,8 @@ static int bring_up(struct embedded *pg, struct loop *loop, struct err *e)
                 continue;
         }
         snprintf(pg->uri, sizeof pg->uri, "host=%s port=5432 user=tidemark dbname=tidemark", s.socket_dir);
+        snprintf(pg->plugin_uri, sizeof pg->plugin_uri, "host=%s port=5432 user=" EMBEDDED_PLUGIN_LOGIN " dbname=tidemark",
+                 s.socket_dir);
         return embedded_paths_check_sockets(&pg->paths, s.socket_dir, e);
     }
     return err_set(e, ERR_UNAVAILABLE, "the embedded PostgreSQL keeps stopping; its log is %s", pg->paths.log);
@@ -191,6 +210,11 @@ int embedded_enter(struct loop *loop, const char *project, struct embedded **out
 const char *embedded_uri(const struct embedded *pg)
 {
     return pg->uri;
+}
+
+const char *embedded_plugin_uri(const struct embedded *pg)
+{
+    return pg->plugin_uri;
 }
 
 bool embedded_was_made(const struct embedded *pg)

@@ -222,7 +222,7 @@ static int write_file(const struct embedded_paths *p, const char *dir, const cha
     return rc;
 }
 
-static void add_map(struct buf *ident, const char *account)
+static void add_map(struct buf *ident, const char *account, const char *login)
 {
     buf_str(ident, "tidemark \"");
     for (const char *c = account; *c != '\0'; c++) {
@@ -230,16 +230,44 @@ static void add_map(struct buf *ident, const char *account)
         if (*c == '"')
             buf_char(ident, '"');
     }
-    buf_str(ident, "\" tidemark\n");
+    buf_printf(ident, "\" %s\n", login);
+}
+
+static void make_ident(const struct embedded_paths *p, struct buf *ident)
+{
+    static const char *const logins[] = {"tidemark", EMBEDDED_PLUGIN_LOGIN};
+    buf_str(ident, "# Who may connect as tidemark, and as the login of plugins' statements: the server's account and root.\n");
+    for (size_t i = 0; i < sizeof logins / sizeof *logins; i++) {
+        add_map(ident, p->account, logins[i]);
+        if (strcmp(p->account, "root") != 0)
+            add_map(ident, "root", logins[i]);
+    }
+}
+
+int embedded_cluster_renew(const struct embedded_paths *p, bool *changed, struct err *e)
+{
+    char *path = mem_printf("%s/pg_ident.conf", p->data);
+    int fd = embedded_open(path, O_RDONLY, 0);
+    char found[2048];
+    ssize_t n = fd >= 0 ? read(fd, found, sizeof found - 1) : -1;
+    struct buf ident = {0};
+    int rc = 0;
+    if (fd >= 0)
+        close(fd);
+    mem_free(path);
+    make_ident(p, &ident);
+    found[n > 0 ? n : 0] = '\0';
+    *changed = strcmp(found, ident.data) != 0;
+    if (*changed)
+        rc = write_file(p, p->data, "pg_ident.conf", ident.data, e);
+    buf_free(&ident);
+    return rc;
 }
 
 static int write_access(const struct embedded_paths *p, const char *dir, struct err *e)
 {
     struct buf ident = {0};
-    buf_str(&ident, "# Who may connect as tidemark: the server's account and root.\n");
-    add_map(&ident, p->account);
-    if (strcmp(p->account, "root") != 0)
-        add_map(&ident, "root");
+    make_ident(p, &ident);
     int rc = write_file(p, dir, "pg_ident.conf", ident.data, e);
     if (rc == 0)
         rc = write_file(p, dir, "pg_hba.conf",

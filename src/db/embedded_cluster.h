@@ -9,6 +9,8 @@
 #include "db/embedded_paths.h"
 #include "db/loop.h"
 
+#define EMBEDDED_PLUGIN_LOGIN "tidemark_plugin"
+
 struct embedded_bin {
     char *dir; /* NULL: no server is installed */
     int version;
@@ -23,4 +25,6 @@ int embedded_cluster_version(const struct embedded_paths *p, int *version, struc
 /* There is a server for this data: ERR_CONFIG says what to install or to do. version 0: for a new cluster. */
 int embedded_cluster_check(const struct embedded_paths *p, int version, const struct embedded_bin *bin, struct err *e);
 int embedded_cluster_make(const struct embedded_paths *p, const struct embedded_bin *bin, struct loop *loop, struct err *e);
+/* Who may connect, brought up to what this version needs; a server that runs has to be told (SIGHUP) when something *changed. */
+int embedded_cluster_renew(const struct embedded_paths *p, bool *changed, struct err *e);
 bool embedded_says_full(const char *text); /* what a tool or the server printed tells of a full disk */

@@ -30,16 +30,15 @@ static struct port_req *failed(const struct err *e)
 static const struct port *need(struct lazy_port *l, struct port_req **no)
 {
     struct err e = {0};
-    struct db_pool *pool = NULL;
-    struct uuid owner;
+    struct lazy_database db = {0};
     if (l->real == NULL) {
-        if (l->o.open(l->o.arg, &pool, &owner, &e) != 0) {
+        if (l->o.open(l->o.arg, &db, &e) != 0) {
             *no = failed(&e);
             return NULL;
         }
         const struct run_port_options o = {
-            .writes = l->o.writes, .plugin = "prompt", .what = l->o.what, .db_ms = l->o.db_ms};
-        l->real = run_port_open(l->o.loop, pool, &owner, &o);
+            .writes = l->o.writes, .walled = db.walled, .plugin = "prompt", .what = l->o.what, .db_ms = l->o.db_ms};
+        l->real = run_port_open(l->o.loop, db.pool, &db.owner, &o);
     }
     return run_port(l->real);
 }

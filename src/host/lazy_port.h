@@ -10,13 +10,19 @@
 
 struct lazy_port;
 
+struct lazy_database {
+    struct db_pool *pool;
+    struct uuid owner;
+    bool walled;
+};
+
 struct lazy_port_options {
     struct loop *loop;
     bool writes;
     const char *what;
     unsigned db_ms; /* 0: the default */
-    /* Gives pool and owner. Called beneath the Lua that asks, so on the plain stack of the loop: it may wait. */
-    int (*open)(void *arg, struct db_pool **pool, struct uuid *owner, struct err *e);
+    /* Gives pool, owner and whether the pool's login is walled in (host/run_port.h). Called beneath the Lua that asks, so on the plain stack of the loop: it may wait. */
+    int (*open)(void *arg, struct lazy_database *db, struct err *e);
     void *arg;
 };
 

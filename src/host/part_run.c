@@ -38,6 +38,7 @@ int part_run(const struct part_run *r, const struct run_code *code, struct err *
     vm_usage(r->vm, &usage);
     const struct run_port_options o = {
         .writes = r->kind != RUN_REPORT && r->kind != RUN_RULE && !r->read_only,
+        .walled = r->walled,
         .plugin = r->plugin != NULL ? r->plugin->name : script_state,
         .what = r->what,
         .role = r->plugin != NULL ? r->plugin->grant.role : NULL,

@@ -12,6 +12,7 @@
 struct part_run {
     struct loop *loop;
     struct db_pool *pool; /* nobody else's while it runs */
+    bool walled;          /* as in host/run_port.h */
     struct uuid owner;
     const struct plugin *plugin; /* whose settings, grants and state; NULL: a script */
     struct vm *vm;

@@ -10,6 +10,9 @@
 #include "host/plugin_parts.h"
 #include "host/project.h"
 #include "script/globals.h"
+#include "script/trusted.h"
+
+enum { SOURCE_MAX = 4 << 20 };
 
 void plugin_warn(struct buf *out, const char *fmt, ...)
 {
@@ -22,6 +25,24 @@ void plugin_warn(struct buf *out, const char *fmt, ...)
             *c = '\0';
     buf_printf(out, "%s%s", out->len ? "\n" : "", text);
     mem_free(text);
+}
+
+/* Over a plugin's Lua files. */
+struct looking {
+    struct vm *vm;      /* the plugin's globals, before it ran */
+    struct vm *trusted; /* looks at texts */
+    struct buf meta;    /* the annotations of what functions are given */
+    struct buf *warnings;
+};
+
+static void add_file(struct buf *out, const char *path)
+{
+    char piece[16384];
+    FILE *f = fopen(path, "rbe");
+    for (size_t n; f != NULL && out->len < SOURCE_MAX && (n = fread(piece, 1, sizeof piece, f)) > 0;)
+        buf_add(out, piece, n);
+    if (f != NULL)
+        fclose(f);
 }
 
 /* --- globals -------------------------------------------------------------------------------------------------------------- */
@@ -58,7 +79,35 @@ static void check_globals(struct vm *vm, const char *path, const char *shown, st
     globals_free(&g);
 }
 
-static void check_folder(struct vm *vm, const char *dir, const char *shown, unsigned depth, struct buf *warnings)
+/* Names behind ctx, out and the libraries that are not there. */
+static void check_names(struct looking *l, const char *path, const char *shown)
+{
+    struct buf source = {0}, answer = {0};
+    struct json_doc *list = NULL;
+    struct err e = {0};
+    add_file(&source, path);
+    const struct trusted_arg args[] = {{.kind = TRUSTED_TEXT, .text = source.data ? source.data : ""},
+                                       {.kind = TRUSTED_TEXT, .text = shown},
+                                       {.kind = TRUSTED_TEXT, .text = l->meta.data ? l->meta.data : ""}};
+    int failed = trusted_call(l->trusted, "tidemark.contract_names", "look", args, 3, &answer, &e);
+    if (!failed)
+        failed = json_parse(answer.data, answer.len, NULL, &list, &e);
+    if (failed)
+        plugin_warn(l->warnings, "%s:1: %s", shown, e.text);
+    for (size_t i = 0; !failed && i < json_size(json_root(list)); i++)
+        plugin_warn(l->warnings, "%s", json_text(json_at(json_root(list), i)));
+    json_free(&list);
+    buf_free(&source);
+    buf_free(&answer);
+}
+
+static void check_file(struct looking *l, const char *path, const char *shown)
+{
+    check_globals(l->vm, path, shown, l->warnings);
+    check_names(l, path, shown);
+}
+
+static void check_folder(struct looking *l, const char *dir, const char *shown, unsigned depth)
 {
     struct files list = {0};
     struct err ignored;
@@ -68,9 +117,9 @@ static void check_folder(struct vm *vm, const char *dir, const char *shown, unsi
         const char *name = list.name[i];
         char *path = mem_printf("%s/%s", dir, name), *inner = mem_printf("%s/%s", shown, name);
         if (files_is_dir(path) && strcmp(name, "spec") != 0 && strcmp(name, "fixtures") != 0)
-            check_folder(vm, path, inner, depth + 1, warnings);
+            check_folder(l, path, inner, depth + 1);
         else if (files_ends_with(name, ".lua"))
-            check_globals(vm, path, inner, warnings);
+            check_file(l, path, inner);
         mem_free(path);
         mem_free(inner);
     }
@@ -79,15 +128,25 @@ static void check_folder(struct vm *vm, const char *dir, const char *shown, unsi
 
 static void check_files(const struct plugin *p, const char *lib_dir, struct buf *warnings)
 {
-    struct vm *vm = vm_new(p->name, lib_dir, NULL, NULL);
+    static const char *const described[] = {"ctx", "db", "rule", "parser"};
+    struct looking l = {.vm = vm_new(p->name, lib_dir, NULL, NULL),
+                        .trusted = trusted_open(lib_dir, 10000, (size_t)128 << 20),
+                        .warnings = warnings};
+    for (size_t i = 0; i < sizeof described / sizeof *described; i++) {
+        char *path = mem_printf("%s/tidemark/meta/%s.lua", lib_dir, described[i]);
+        add_file(&l.meta, path);
+        mem_free(path);
+    }
     if (p->dir == NULL) {
-        check_globals(vm, p->file, p->shown, warnings);
+        check_file(&l, p->file, p->shown);
     } else {
         char *shown = mem_ndup(p->shown, (size_t)(strrchr(p->shown, '/') != NULL ? strrchr(p->shown, '/') - p->shown : 0));
-        check_folder(vm, p->dir, shown, 0, warnings);
+        check_folder(&l, p->dir, shown, 0);
         mem_free(shown);
     }
-    vm_free(&vm);
+    vm_free(&l.vm);
+    vm_free(&l.trusted);
+    buf_free(&l.meta);
 }
 
 /* --- capabilities --------------------------------------------------------------------------------------------------------- */

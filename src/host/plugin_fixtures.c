@@ -1,4 +1,5 @@
 /* A plugin's fixtures tried on its parsers: what none knows, what yields nothing, which names of paths are in none of them. */
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -94,6 +95,27 @@ static void add_fixture(struct names *names, const char *path)
     buf_free(&text);
 }
 
+/* The name that is called nearly so. nearest() wants its candidates in lower case, and columns often are not. */
+static const char *near_name(const struct names *names, const char *word)
+{
+    char **lower = mem_array(names->n + 1, sizeof *lower);
+    const char *found = NULL;
+    for (size_t i = 0; i < names->n; i++) {
+        lower[i] = mem_dup(names->name[i]);
+        for (char *c = lower[i]; *c != '\0'; c++)
+            *c = (char)tolower((unsigned char)*c);
+    }
+    const char *near = nearest(word, (const char *const *)lower, names->n);
+    for (size_t i = 0; i < names->n; i++) {
+        if (near == lower[i])
+            found = names->name[i];
+    }
+    for (size_t i = 0; i < names->n; i++)
+        mem_free(lower[i]);
+    mem_free(lower);
+    return found;
+}
+
 static void free_names(struct names *names)
 {
     for (size_t i = 0; i < names->n; i++)
@@ -111,8 +133,8 @@ struct tried {
     struct {
         size_t documents, rows;
         bool filled[FIELD_MAX];
-    } * of; /* per parser */
-    struct names names;
+    } * of;                     /* per parser */
+    struct names keys, columns; /* of JSON, of CSV */
     struct buf *warnings;
 };
 
@@ -171,7 +193,8 @@ static int take(void *ctx, struct delivery *d, struct err *e)
         if (strcmp(parser_name(t->plugin->parser[i]), d->parser) == 0)
             take_rows(t, i, d);
     if (d->code != NULL && !t->refused_is_meant)
-        plugin_warn(t->warnings, "%s:%zu: %s", t->shown, d->line > 0 ? d->line : 1, d->text);
+        plugin_warn(t->warnings, "%s:%zu: %s", t->shown, files_ends_with(t->shown, ".csv") || d->line == 0 ? 1 : d->line,
+                    d->text);
     for (size_t i = 0; i < d->rows.n_bad; i++)
         if (strcmp(d->rows.bad[i].code, "no_parser") == 0)
             plugin_warn(t->warnings, "%s:%zu: %s", t->shown, d->rows.bad[i].line, d->rows.bad[i].text);
@@ -228,7 +251,7 @@ static void try_fixture(struct tried *t, const char *dir, const char *name)
     struct err e = {0};
     t->shown = shown;
     look_for_golden(t, dir, name);
-    add_fixture(&t->names, path);
+    add_fixture(files_ends_with(name, ".csv") ? &t->columns : &t->keys, path);
     if (ingest_run(&only, &options, names, 1, &sink, &e) != 0)
         plugin_warn(t->warnings, "%s:1: %s", shown, e.text);
     mem_free(path);
@@ -240,9 +263,10 @@ static void try_fixture(struct tried *t, const char *dir, const char *name)
 /* A name that no fixture has, where one has a name like it: most likely a typing error. */
 static bool check_word(struct tried *t, const struct parser_spec *p, const char *where, const char *word)
 {
-    if (has_name(&t->names, word))
+    const struct names *names = p->csv ? &t->columns : &t->keys;
+    if (has_name(names, word))
         return false;
-    const char *near = nearest(word, t->names.name, t->names.n);
+    const char *near = near_name(names, word);
     if (near != NULL)
         plugin_warn(t->warnings, "%s:%d: parsers.%s.%s: no fixture has '%s', did you mean '%s'?", t->plugin->shown,
                     plugin_line(t->plugin, "parsers", p->name), p->name, where, word, near);
@@ -285,8 +309,9 @@ static void check_parser(struct tried *t, size_t k)
         check_path(t, p, "each", &p->each[i]);
     for (int f = 0; f < FIELD_MAX; f++) {
         char *where = mem_printf("%s.%s", f < FIELD_FIRST_COUNT ? "post" : "counts", field_names[f]);
-        for (size_t i = 0; !t->of[k].filled[f] && i < p->field[f].n; i++)
-            check_path(t, p, where, &p->field[f].path[i]);
+        bool said = t->of[k].filled[f];
+        for (size_t i = 0; !said && i < p->field[f].n; i++)
+            said = check_path(t, p, where, &p->field[f].path[i]);
         mem_free(where);
     }
 }
@@ -309,7 +334,8 @@ void plugin_check_fixtures(const struct plugin *p, struct buf *warnings)
     for (size_t i = 0; tried > 0 && i < p->n_parser; i++)
         check_parser(&t, i);
     files_free(&list);
-    free_names(&t.names);
+    free_names(&t.keys);
+    free_names(&t.columns);
     mem_free(t.of);
     mem_free(dir);
 }

@@ -61,6 +61,7 @@ int ask_learn(struct ask *a, struct err *e)
     if (has_as_of && o.as_of > o.now)
         o.now = o.as_of; /* a spec's own time: nothing in its world is later */
     o.owner = a->owner;
+    o.pool = a->t->db.pool;
     o.since_s = since / 1000000;
     o.dry_run = ask_arg(a->args, "dry_run") == NULL || cJSON_IsTrue(ask_arg(a->args, "dry_run"));
     int rc = rules_of(a, &rules, &o.n_rule, e);

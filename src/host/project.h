@@ -31,6 +31,7 @@ struct project {
     size_t n_owner;
     const struct owner *default_owner; /* or NULL */
     char *database;                    /* or NULL */
+    char *plugin_database;             /* the same one, by the login of plugins' statements; or NULL */
     char *zone;                        /* for display; or NULL */
     struct vm_limits limits;           /* for all plugins */
     char *source;                      /* the file's text: mistakes are said with its lines */

@@ -91,6 +91,7 @@ static int read_config(struct project *p, struct err *e)
         if (strcmp(p->owner[i].name, name) == 0)
             p->default_owner = &p->owner[i];
     p->database = mem_dup(json_text(member(root, "database")));
+    p->plugin_database = mem_dup(json_text(member(root, "plugin_database")));
     p->zone = mem_dup(json_text(member(root, "time_zone")));
     set_limits(&p->limits, member(root, "limits"));
     return 0;
@@ -162,6 +163,7 @@ void project_free(struct project **pp)
     mem_free(p->file);
     mem_free(p->plugins);
     mem_free(p->database);
+    mem_free(p->plugin_database);
     mem_free(p->zone);
     mem_free(p->source);
     json_free(&p->config);

@@ -6,9 +6,11 @@
 
 #include "db/conn.h"
 #include "db/result.h"
+#include "host/identity.h"
 #include "host/report_file.h"
+#include "host/run_guard.h"
 
-enum { ROWS_MAX = 1000000 };
+enum { ROWS_MAX = 1000000, STATEMENT_MS = 60000 };
 
 char *report_name(const char *plugin, const char *path)
 {
@@ -76,19 +78,12 @@ static int query(const struct report *r, struct db_session *s, const struct db_p
 }
 
 /* Identity and settings hold for this transaction only. Times come in UTC: the reader's zone is the table's business. */
-static int become_owner(struct db_session *s, const char *owner_uuid, struct err *e)
+static int become_owner(const struct report *r, struct db_session *s, const char *owner_uuid, struct err *e)
 {
-    static const char *const settings[] = {
-        "SET LOCAL ROLE authenticated",     "SET LOCAL statement_timeout = '60s'",  "SET LOCAL TimeZone = 'UTC'",
-        "SET LOCAL DateStyle = 'ISO, YMD'", "SET LOCAL IntervalStyle = 'postgres'", "SET LOCAL search_path = public, tidemark",
-    };
-    struct db_params who = {0};
-    db_text(&who, owner_uuid);
-    int rc = db_exec(s, "SELECT tidemark.act_as($1::uuid)", &who, NULL, e);
-    db_params_clear(&who);
-    for (size_t i = 0; rc == 0 && i < sizeof settings / sizeof *settings; i++)
-        rc = db_run(s, settings[i], e);
-    return rc;
+    /* What a report is, beside one statement, is not known of a database whose logins may change their settings: careful, then. */
+    if (run_guard(r->sql, GUARD_QUERY, true, e) != 0)
+        return err_in(e, "%s", r->file);
+    return identity_take(s, owner_uuid, STATEMENT_MS, e);
 }
 
 int report_run(const struct report *r, struct db_session *s, const char *owner_uuid, const struct report_var *vars, size_t n,
@@ -102,7 +97,7 @@ int report_run(const struct report *r, struct db_session *s, const char *owner_u
     if (rc == 0)
         rc = db_begin(s, "READ ONLY", e);
     if (rc == 0) {
-        rc = become_owner(s, owner_uuid, e);
+        rc = become_owner(r, s, owner_uuid, e);
         if (rc == 0)
             rc = query(r, s, &params, &rows, e);
         if (rc == 0)

@@ -37,15 +37,18 @@ static const char previous_sql[] =
 static const char last_sql[] = "SELECT input_hash FROM tidemark.rule_runs WHERE user_id = $1::uuid AND rule = $2 ORDER BY "
                                "finished_at DESC, id DESC LIMIT 1";
 
-/* One cell as text, "" where it is NULL or there is no row. with_rule: the statement has the rule's name as $2. */
-static int read_cell(struct rule_run *r, const char *sql, int n_params, struct buf *out, struct err *e)
+static const char state_sql[] = "SELECT coalesce(json_object_agg(key, value), '{}') FROM tidemark.plugin_state"
+                                " WHERE user_id = $1::uuid AND plugin = $2";
+
+/* One cell as text, "" where it is NULL or there is no row. $1: the owner, $2: name. */
+static int read_cell(struct rule_run *r, const char *sql, int n_params, const char *name, struct buf *out, struct err *e)
 {
     struct db_params p = {0};
     PGresult *res = NULL;
     if (n_params > 0)
         db_uuid(&p, &r->o->owner);
     if (n_params > 1)
-        db_text(&p, r->rule->name);
+        db_text(&p, name);
     int rc = db_exec(r->s, sql, &p, &res, e);
     if (rc == 0 && PQntuples(res) == 1)
         buf_str(out, PQgetvalue(res, 0, 0));
@@ -59,9 +62,9 @@ static int read_world(struct rule_run *r, struct err *e)
     struct buf changes = {0}, definitions = {0};
     int rc = 0;
     if (r->rule->changes || !r->rule->gained) /* what else changed is taken out of every comparison */
-        rc = read_cell(r, changes_sql, 1, &changes, e);
+        rc = read_cell(r, changes_sql, 1, NULL, &changes, e);
     if (rc == 0)
-        rc = read_cell(r, definitions_sql, 0, &definitions, e);
+        rc = read_cell(r, definitions_sql, 0, NULL, &definitions, e);
     if (rc == 0)
         buf_printf(&r->world,
                    "{\"rule\":\"%s\",\"age_h\":%d,\"metric\":\"%s\",\"as_of\":%.6f,\"watermark\":%.6f,\"since\":%.6f,"
@@ -119,9 +122,11 @@ int rule_read(struct rule_run *r, struct err *e)
     struct buf last = {0};
     int rc = read_world(r, e);
     if (rc == 0)
-        rc = read_cell(r, previous_sql, 2, &r->previous, e);
+        rc = read_cell(r, previous_sql, 2, r->rule->name, &r->previous, e);
     if (rc == 0)
-        rc = read_cell(r, last_sql, 2, &last, e);
+        rc = read_cell(r, state_sql, 2, r->rule->plugin->name, &r->state, e);
+    if (rc == 0)
+        rc = read_cell(r, last_sql, 2, r->rule->name, &last, e);
     r->seen = rc == 0 && last.data != NULL && strcmp(last.data, r->input_hash) == 0;
     buf_free(&last);
     return rc;

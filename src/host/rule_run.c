@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
 #include "base/mem.h"
 #include "data/datetime.h"
+#include "host/run_port.h"
 #include "script/rule_call.h"
 #include "script/trusted.h"
 
@@ -37,21 +37,9 @@ static void add_options(struct buf *out, const struct port_question *ask)
 
 /* --- find, and its questions --------------------------------------------------------------------------------------------------- */
 
-/* A question on its way, and what its analysis said. */
-struct asked {
-    struct port_req req; /* first: the port's caller sees only this */
-    struct port_question question;
-    char *opts;
-    struct buf candidates;
-    size_t number;
-    bool freed;
-    struct asked *next;
-};
-
-/* The port of a rule's run. An analysis is computed while the run waits: in a state of its own, never beneath the rule's code. */
+/* What a rule has asked so far, and what the analyses said. */
 struct questions {
     struct rule_run *run;
-    struct asked *waiting, *last;
     struct buf *part; /* per question: what was asked and answered, as JSON without its end; empty: nobody waited for it */
     size_t n;
     struct err failed; /* of the host's, which ends the run whatever the rule does */
@@ -78,86 +66,53 @@ static int answer(struct rule_run *r, const struct port_question *q, struct buf 
     return rc;
 }
 
-static struct port_req *port_ask(void *host, const struct port_question *question)
+static int on_question(void *arg, const struct port_question *question, struct buf *candidates, struct err *e)
 {
-    struct questions *q = host;
-    struct asked *a = mem_alloc(sizeof *a);
-    a->opts = mem_dup(question->opts);
-    a->number = q->n++;
-    q->part = mem_realloc(q->part, q->n * sizeof *q->part);
-    q->part[a->number] = (struct buf){0};
-    a->question = (struct port_question){.kind = question->kind, .extra = question->extra, .opts = a->opts};
-    if (q->last != NULL)
-        q->last->next = a;
-    else
-        q->waiting = a;
-    q->last = a;
-    return &a->req;
+    struct questions *q = arg;
+    if (question->number >= q->n)
+        q->part = mem_realloc(q->part, (question->number + 1) * sizeof *q->part);
+    for (; q->n <= question->number; q->n++)
+        q->part[q->n] = (struct buf){0};
+    int rc = answer(q->run, question, candidates, &q->part[question->number], e);
+    if (rc != 0)
+        q->failed = *e;
+    return rc;
 }
 
-static void asked_free(struct asked *a)
+static int call_find(struct rule_run *r, struct run_port *port, struct rule_answers *given, struct err *e)
 {
-    buf_free(&a->candidates);
-    mem_free(a->opts);
-    mem_free(a);
-}
-
-static void port_free(struct port_req **req)
-{
-    struct asked *a = (struct asked *)*req;
-    *req = NULL;
-    if (a == NULL)
-        return;
-    if (a->req.wait.done)
-        asked_free(a);
-    else
-        a->freed = true; /* still in the list */
-}
-
-static void port_await(void *host, struct wait *w)
-{
-    struct questions *q = host;
-    while (!w->done) {
-        struct asked *a = q->waiting;
-        must(a != NULL); /* a rule waits for answers only */
-        q->waiting = a->next;
-        if (q->waiting == NULL)
-            q->last = NULL;
-        if (a->freed) {
-            asked_free(a);
-            continue;
-        }
-        if (answer(q->run, &a->question, &a->candidates, &q->part[a->number], &a->req.err) != 0)
-            q->failed = a->req.err;
-        a->req.answer = a->candidates.data;
-        wait_done(&a->req.wait);
-    }
-}
-
-static void port_log(void *host, enum log_level level, const char *text)
-{
-    const char *rule = ((struct questions *)host)->run->rule->name;
-    switch (level) {
-    case LOG_DEBUG: log_debug("%s: %s", rule, text); break;
-    case LOG_INFO: log_info("%s: %s", rule, text); break;
-    case LOG_WARN: log_warn("%s: %s", rule, text); break;
-    case LOG_ERROR: log_error("%s: %s", rule, text); break;
-    }
+    const struct plugin *plugin = r->rule->plugin;
+    const struct plugin_grant *grant = &plugin->grant;
+    const struct rule_call call = {.vm = plugin->vm,
+                                   .rule = r->rule->name,
+                                   .posts = r->posts->frame,
+                                   .now = (double)r->o->now / 1e6,
+                                   .as_of = (double)r->o->as_of / 1e6,
+                                   .config = plugin->config,
+                                   .state = r->state.data,
+                                   .port = run_port(port)};
+    if ((grant->n_table > 0 || grant->role != NULL) &&
+        run_port_check(port, (const char *const *)grant->table, grant->n_table, e) != 0)
+        return -1;
+    return rule_call(&call, given, &r->unsaved, e);
 }
 
 /* Drives find. Every question ends in ':'; whether find gave its answer back is known only at the end. */
 static int run_find(struct rule_run *r, struct buf *answers, struct err *e)
 {
     struct questions q = {.run = r};
-    const struct port port = {.host = &q, .ask = port_ask, .log = port_log, .free = port_free, .await = port_await};
-    const struct rule_call call = {.vm = r->rule->plugin->vm,
-                                   .rule = r->rule->name,
-                                   .posts = r->posts->frame,
-                                   .now = (double)r->o->now / 1e6,
-                                   .as_of = (double)r->o->as_of / 1e6,
-                                   .port = &port};
-    struct rule_answers given;
-    int rc = rule_call(&call, &given, &r->unsaved, e);
+    struct rule_answers given = {0};
+    struct vm_usage usage;
+    vm_usage(r->rule->plugin->vm, &usage);
+    const struct run_port_options o = {.plugin = r->rule->plugin->name,
+                                       .what = r->rule->name,
+                                       .role = r->rule->plugin->grant.role,
+                                       .db_ms = (unsigned)usage.of[VM_DB].limit,
+                                       .answer = on_question,
+                                       .arg = &q};
+    struct run_port *port = run_port_open(db_session_loop(r->s), r->o->pool, &r->o->owner, &o);
+    int rc = call_find(r, port, &given, e);
+    run_port_close(&port);
     if (q.failed.kind != ERR_NONE) {
         *e = q.failed;
         rc = -1;
@@ -171,11 +126,6 @@ static int run_find(struct rule_run *r, struct buf *answers, struct err *e)
     buf_char(answers, ']');
     mem_free(q.part);
     mem_free(given.returned);
-    while (q.waiting != NULL) {
-        struct asked *a = q.waiting;
-        q.waiting = a->next;
-        asked_free(a);
-    }
     return rc;
 }
 
@@ -228,4 +178,5 @@ void rule_run_free(struct rule_run *r)
     buf_free(&r->previous);
     buf_free(&r->decided);
     buf_free(&r->unsaved);
+    buf_free(&r->state);
 }

@@ -24,6 +24,7 @@ struct rule_run {
     const struct posts *posts; /* kept's */
     struct buf world;          /* JSON: changes, definitions, clocks */
     struct buf previous;       /* JSON: finding_key -> lifecycle, as the rows stand */
+    struct buf state;          /* JSON: ctx.state of the rule's plugin */
     struct buf decided;        /* JSON: results, rows, summary (lua/tidemark/learn.lua) */
     struct buf unsaved;        /* JSON: changes of ctx.state, to be kept with the findings; "": none */
     char input_hash[65];

@@ -211,6 +211,27 @@ static int write_results(struct rule_run *r, const cJSON *decided, struct err *e
     return rc;
 }
 
+/* What the rule remembers is kept with what it found. A null takes a key away. */
+static int write_state(struct rule_run *r, struct err *e)
+{
+    static const char sql[] =
+        "WITH given AS (SELECT key, value FROM jsonb_each($3::jsonb)),"
+        " gone AS (DELETE FROM tidemark.plugin_state s USING given g"
+        "  WHERE s.user_id = $1::uuid AND s.plugin = $2 AND s.key = g.key AND jsonb_typeof(g.value) = 'null')"
+        " INSERT INTO tidemark.plugin_state AS s (user_id, plugin, key, value, updated_at)"
+        " SELECT $1::uuid, $2, key, value, now() FROM given WHERE jsonb_typeof(value) <> 'null'"
+        " ON CONFLICT (user_id, plugin, key) DO UPDATE SET value = excluded.value, updated_at = excluded.updated_at";
+    struct db_params p = {0};
+    if (r->unsaved.len == 0)
+        return 0;
+    db_uuid(&p, &r->o->owner);
+    db_text(&p, r->rule->plugin->name);
+    db_text(&p, r->unsaved.data);
+    int rc = db_exec(r->s, sql, &p, NULL, e);
+    db_params_clear(&p);
+    return rc;
+}
+
 int rule_write(struct rule_run *r, struct err *e)
 {
     struct json_limits limits = {.bytes = SIZE_MAX / 2, .nodes = SIZE_MAX / 2, .depth = 100};
@@ -218,7 +239,9 @@ int rule_write(struct rule_run *r, struct err *e)
     if (json_parse(r->decided.data, r->decided.len, &limits, &doc, e) != 0)
         return -1;
     const cJSON *decided = json_root(doc);
-    int rc = write_rows(r, decided, e) != 0 || write_run(r, decided, e) != 0 || write_results(r, decided, e) != 0 ? -1 : 0;
+    int rc = -1;
+    if (write_rows(r, decided, e) == 0 && write_run(r, decided, e) == 0 && write_state(r, e) == 0)
+        rc = write_results(r, decided, e);
     json_free(&doc);
     return rc;
 }

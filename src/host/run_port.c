@@ -226,6 +226,7 @@ static struct port_req *port_ask(void *host, const struct port_question *q)
     struct call *c = call_new(p, CALL_ASK);
     c->question = (struct port_question){.kind = arena_dup(&c->arena, q->kind),
                                          .extra = q->extra,
+                                         .number = q->number,
                                          .opts = q->opts != NULL ? arena_dup(&c->arena, q->opts) : NULL};
     struct call **last = &p->asked;
     while (*last != NULL)

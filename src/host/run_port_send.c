@@ -1,9 +1,5 @@
-/* What is sent for a call: its statement, with all that has to stand around it, in one go.
- *
- * SET and never set_config(): it is the plugins' login that may not execute that function, and a distributed engine forwards only
- * SET to its workers. SET takes no parameters, so what stands in these texts is made of hex digits (the owner), or quoted (the role). */
-#include <string.h>
-
+/* What is sent for a call: its statement, with all that has to stand around it, in one go. */
+#include "host/identity.h"
 #include "host/run_port_private.h"
 
 enum { STATEMENTS_MAX = 20 };
@@ -32,42 +28,22 @@ static size_t add_main(struct batch *b, const char *sql)
     return at;
 }
 
-/* "name", with the quotes in it doubled. */
-static const char *quoted_name(struct arena *a, const char *name)
-{
-    char *to = arena_alloc(a, strlen(name) * 2 + 3), *p = to;
-    *p++ = '"';
-    for (const char *c = name; *c != '\0'; c++) {
-        if (*c == '"')
-            *p++ = '"';
-        *p++ = *c;
-    }
-    *p++ = '"';
-    *p = '\0';
-    return to;
-}
-
-/* Both settings of the claims: a leftover of the older one would win over the newer. */
 static void add_identity(struct batch *b)
 {
     const struct run_port *p = b->call->port;
-    struct arena *a = &b->call->arena;
-    b->call->role = add(b, arena_printf(a, "SET LOCAL ROLE %s", quoted_name(a, p->role)));
-    add(b, arena_printf(a, "SET LOCAL \"request.jwt.claims\" = '{\"sub\": \"%s\", \"role\": \"authenticated\"}'", p->owner));
-    add(b, arena_printf(a, "SET LOCAL \"request.jwt.claim.sub\" = '%s'", p->owner));
+    const char *who[IDENTITY_WHO];
+    identity_who(&b->call->arena, p->owner, p->role, who);
+    b->call->role = b->n;
+    for (size_t i = 0; i < IDENTITY_WHO; i++)
+        add(b, who[i]);
 }
 
-/* Results are read by code, whatever the server prefers. The limits are a second line behind the host's own: they hold when the
- * host is busy inside the plugin. */
+/* The limits are a second line behind the host's own: they hold when the host is busy inside the plugin. */
 static void add_settings(struct batch *b)
 {
-    static const char *const settings[] = {
-        "SET LOCAL search_path = public, tidemark", "SET LOCAL TimeZone = 'UTC'",     "SET LOCAL DateStyle = 'ISO, YMD'",
-        "SET LOCAL IntervalStyle = 'postgres'",     "SET LOCAL bytea_output = 'hex'", "SET LOCAL extra_float_digits = 1",
-    };
     const struct run_port *p = b->call->port;
-    for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
-        add(b, settings[i]);
+    for (size_t i = 0; i < IDENTITY_SETTINGS; i++)
+        add(b, identity_settings[i]);
     add(b, arena_printf(&b->call->arena, "SET LOCAL statement_timeout = %u", p->o.db_ms));
     if (p->o.writes) /* a run that waits for a row of its own other transaction would wait for all of its time */
         add(b, "SET LOCAL lock_timeout = '30s'");

@@ -266,22 +266,24 @@ static int answered(lua_State *L, int status, lua_KContext number)
     return 1;
 }
 
-/* Asks what t->json and t->extra hold, and waits for the answer. */
-static int ask(lua_State *L, struct task *t, struct question *q, const char *kind)
-{
-    const struct port *port = t->run->port;
-    const struct port_question question = {.kind = kind, .extra = t->extra, .opts = t->json.data};
-    t->req = port->ask != NULL ? port->ask(port->host, &question) : NULL;
-    if (t->req == NULL)
-        fault_usage(L, call_name(L), "ctx.%s: nobody answers here", kind);
-    return task_wait(L, t, REQ_ASK, answered, (lua_KContext)q->n_asked++);
-}
-
-static void make_rows(struct task *t, const struct question *q)
+/* A row per post, no column yet. */
+static void begin_columns(struct task *t, const struct question *q)
 {
     t->extra = frame_new();
     for (size_t i = 0; i < q->posts->n_row; i++)
         frame_row(t->extra);
+}
+
+/* The options are in t->json. */
+static int put_question(lua_State *L, struct task *t, struct question *q, const char *kind)
+{
+    const struct port *port = t->run->port;
+    const size_t number = q->n_asked++;
+    const struct port_question question = {.kind = kind, .extra = t->extra, .opts = t->json.data, .number = number};
+    t->req = port->ask != NULL ? port->ask(port->host, &question) : NULL;
+    if (t->req == NULL)
+        fault_usage(L, call_name(L), "ctx.%s: nobody answers here", kind);
+    return task_wait(L, t, REQ_ASK, answered, (lua_KContext)number);
 }
 
 static int l_ask(lua_State *L)
@@ -292,11 +294,11 @@ static int l_ask(lua_State *L)
     if (bind_frame_check(L, 1) != q->posts)
         return luaL_error(L, "ctx.%s: the first argument must be the posts that find was given", a->name);
     check_options(L, a);
-    make_rows(t, q);
+    begin_columns(t, q);
     if (a->function != NULL)
         ask_posts(L, a, t->extra);
     write_options(L, a, &t->json);
-    return ask(L, t, q, a->name);
+    return put_question(L, t, q, a->name);
 }
 
 /* Candidates of the rule's own: nothing is asked of the posts. */
@@ -304,9 +306,10 @@ static int l_own(lua_State *L)
 {
     struct task *t = task_enter(L, call_name(L));
     struct question *q = question_of(L);
+    buf_clear(&t->json);
     bind_own_write(L, &t->json);
-    make_rows(t, q);
-    return ask(L, t, q, "own");
+    begin_columns(t, q);
+    return put_question(L, t, q, "own");
 }
 
 void bind_rule_push(lua_State *L, struct question *q)
@@ -316,16 +319,16 @@ void bind_rule_push(lua_State *L, struct question *q)
     lua_newtable(L);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &answers_key);
     run_push_ctx(L);
+    lua_pushnil(L);
+    lua_pushliteral(L, "ctx.own");
+    lua_pushcclosure(L, l_own, 2);
+    lua_setfield(L, -2, "own");
     for (int i = 0; i < N_ANALYSES; i++) {
         lua_pushinteger(L, i);
         lua_pushfstring(L, "ctx.%s", analyses[i].name);
         lua_pushcclosure(L, l_ask, 2);
         lua_setfield(L, -2, analyses[i].name);
     }
-    lua_pushnil(L);
-    lua_pushliteral(L, "ctx.own");
-    lua_pushcclosure(L, l_own, 2);
-    lua_setfield(L, -2, "own");
 }
 
 bool bind_rule_answer(lua_State *L, int index, size_t *number)

@@ -8,11 +8,22 @@
 void bind_stats_open(lua_State *L); /* sets the global; raises */
 int luaopen_tidemark_stats(lua_State *L);
 
-/* For the files of the binding. */
-void bind_stats_fit_functions(lua_State *L);               /* adds design, ols, jackknife, generator to the table on the top */
-void bind_stats_matrix_functions(lua_State *L);            /* the same for matrices */
-double *bind_stats_list(lua_State *L, int arg, size_t *n); /* a list of numbers; its memory is pushed */
-double *bind_stats_room(lua_State *L, size_t n);           /* n doubles, pushed */
-int bind_stats_fail(lua_State *L, const char *why);        /* nil, why */
+/* For the files of the binding. Each adds its functions to the table on the top. */
+void bind_stats_distribution_functions(lua_State *L);
+void bind_stats_sample_functions(lua_State *L);
+void bind_stats_trend_functions(lua_State *L);
+void bind_stats_test_functions(lua_State *L);
+void bind_stats_matrix_functions(lua_State *L);
+void bind_stats_fit_functions(lua_State *L); /* design, ols, jackknife, generator */
+
+struct stats_pair;
+double *bind_stats_list(lua_State *L, int arg, size_t *n);    /* a list of numbers; its memory is pushed */
+size_t bind_stats_two(lua_State *L, double **x, double **y);  /* arguments 1 and 2: lists of one length */
+double *bind_stats_room(lua_State *L, size_t n);              /* n doubles, pushed */
+struct stats_pair *bind_stats_pairs(lua_State *L, size_t n);  /* the same of pairs */
+int bind_stats_number(lua_State *L, double v);                /* v as the one result; of NAN why there is none */
+int bind_stats_fail(lua_State *L, const char *why);           /* nil, why */
 void bind_stats_set(lua_State *L, const char *key, double v); /* into the table on the top; NAN leaves it out */
 void bind_stats_push_list(lua_State *L, const double *x, size_t n);
+/* A member of out under its own name. */
+#define BIND_STATS_SET(out, member) bind_stats_set(L, #member, (out).member)

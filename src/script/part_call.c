@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "data/datetime.h"
 #include "script/box.h"
 #include "script/part_rows.h"
 #include "script/vm_state.h"
@@ -14,16 +15,23 @@ static const char script_key;
 
 /* --- calling ----------------------------------------------------------------------------------------------------------------- */
 
+/* The text has been checked by whoever made it; a time is an instant as everywhere, seconds since the epoch. */
 static void push_value(lua_State *L, const struct part_arg *arg)
 {
+    int64_t us = 0;
     switch (arg->type) {
-    case PART_INTEGER: lua_pushinteger(L, strtoll(arg->text, NULL, 10)); return;
-    case PART_NUMBER: lua_pushnumber(L, strtod(arg->text, NULL)); return;
+    case PART_INTEGER:
+    case PART_NUMBER: must(lua_stringtonumber(L, arg->text) != 0); return;
     case PART_BOOLEAN: lua_pushboolean(L, arg->text[0] == 't'); return;
     case PART_TIME:
-    case PART_TEXT: break;
+        must(datetime_parse(arg->text, &us));
+        if (us % 1000000 == 0)
+            lua_pushinteger(L, us / 1000000);
+        else
+            lua_pushnumber(L, (double)us / 1e6);
+        return;
+    case PART_TEXT: lua_pushstring(L, arg->text); return;
     }
-    lua_pushstring(L, arg->text);
 }
 
 static int push(lua_State *L, void *arg)
@@ -116,6 +124,12 @@ void part_time_limit(struct vm *vm, unsigned ms, const char *by)
     snprintf(text, sizeof vm->limit_text[VM_RUN], "took longer than %.6g s (%s)", (double)ms / 1000, by);
 }
 
+void part_stop(struct vm *vm)
+{
+    if (vm != NULL)
+        vm->over = VM_RUN;
+}
+
 /* --- print ----------------------------------------------------------------------------------------------------------------------- */
 
 static int l_print(lua_State *L)
@@ -142,8 +156,10 @@ static int l_print(lua_State *L)
 
 static int set_print(lua_State *L)
 {
-    lua_pushcclosure(L, l_print, 1);
-    lua_setglobal(L, "print");
+    lua_pushcclosure(L, l_print, 1); /* 1 */
+    sandbox_env(L);
+    lua_pushvalue(L, 1);
+    lua_setfield(L, -2, "print");
     return 0;
 }
 

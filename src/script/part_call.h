@@ -24,7 +24,7 @@ struct part_call {
     const struct part_arg *arg;
     size_t n_arg;
     const char *const *column; /* how a report's columns are ordered (script/part_rows.h) … */
-    const bool *time; /* those that hold instants */
+    const bool *time;          /* those that hold instants */
     size_t n_column;
     const char *const *beside; /* … and which are there besides */
     size_t n_beside;
@@ -40,6 +40,9 @@ int part_script_load(struct vm *vm, const char *path, const char *shown, struct 
 
 /* How long a run of this state may take, in place of limits.run_ms; by says who wants it so ("--timeout"). */
 void part_time_limit(struct vm *vm, unsigned ms, const char *by);
+
+/* From a signal's handler: whatever the state's code is at ends in an error at its next instruction. vm NULL: nothing. */
+void part_stop(struct vm *vm);
 
 /* Where print of a script or of the prompt goes: to somebody's standard output, not to the log. Whoever gets it writes all of it. */
 struct part_print {

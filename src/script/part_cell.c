@@ -148,6 +148,7 @@ static const char *write_text(lua_State *L, int index, struct buf *out)
 static const char *write_time(lua_State *L, int index, struct buf *out)
 {
     struct pg_time t = {0};
+    size_t from = out->len;
     if (lua_type(L, index) == LUA_TSTRING)
         return write_text(L, index, out); /* a date, or a time beyond what a number holds */
     const double most = 8210266876799.0;  /* 294276, PostgreSQL's last year */
@@ -164,6 +165,16 @@ static const char *write_time(lua_State *L, int index, struct buf *out)
         t.us %= 1000000;
     }
     pg_time_write(&t, out);
+    const char *point = out->data != NULL ? strrchr(out->data, '.') : NULL;
+    if (point != NULL && point > out->data + from && t.us != 0) { /* PostgreSQL ends with the last digit that says something */
+        size_t end = (size_t)(point - out->data) + 7;
+        char *tail = mem_dup(out->data + end);
+        while (out->data[end - 1] == '0')
+            end--;
+        out->len = end;
+        buf_str(out, tail);
+        mem_free(tail);
+    }
     return NULL;
 }
 

@@ -14,7 +14,7 @@ enum part_shape {
     SHAPE_BOOL,
     SHAPE_TIME,
     SHAPE_TEXT,
-    SHAPE_EMPTY, /* {}: as its column is, an array or JSON */
+    SHAPE_EMPTY,   /* {}: as its column is, an array or JSON */
     SHAPE_NUMBERS, /* a list of numbers: an array */
     SHAPE_LIST,    /* of plain values: an array */
     SHAPE_JSON,

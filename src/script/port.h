@@ -67,6 +67,7 @@ struct port_question {
     const char *kind;          /* "compare", … */
     const struct frame *extra; /* a row per post */
     const char *opts;          /* JSON */
+    size_t number;             /* among the run's questions, from 0: one that nobody waits for any more is not answered */
 };
 
 struct port {

@@ -34,6 +34,10 @@ static int load(lua_State *L, const struct compile *c, const char *before)
     const char *whole = lua_tolstring(L, -1, &n);
     const char *name = lua_pushfstring(L, "=%s", c->name);
     int status = luaL_loadbufferx(L, whole, n, name, "t");
+    if (status == LUA_OK) {
+        sandbox_env(L);
+        lua_setupvalue(L, -2, 1);
+    }
     lua_replace(L, -3);
     lua_pop(L, 1);
     return status;
@@ -86,8 +90,10 @@ static int push(lua_State *L, void *arg)
 {
     (void)arg;
     luaL_checkstack(L, 4, NULL);
+    sandbox_env(L);
     run_push_ctx(L);
-    lua_setglobal(L, "ctx");
+    lua_setfield(L, -2, "ctx");
+    lua_pop(L, 1);
     lua_rawgetp(L, LUA_REGISTRYINDEX, &chunk_key);
     return 0;
 }
@@ -212,7 +218,7 @@ static int do_complete(lua_State *L)
 {
     struct complete *c = lua_touserdata(L, 1);
     const char *rest = c->word;
-    lua_pushglobaltable(L);
+    sandbox_env(L);
     for (size_t n; rest[n = strcspn(rest, ".:")] != '\0'; rest += n + 1)
         if (!step(L, rest, n))
             return 0;

@@ -9,16 +9,16 @@ describe("tidemark init", function()
   it("writes a .luarc.json whose paths are there and hold the definitions of the plugin API", function()
     folder:ok({ "init", folder.dir .. "/a b" })
     local settings = json.decode(support.read(folder.dir .. "/a b/.luarc.json"))
-    assert.equal("Lua 5.4", settings["runtime.version"])
-    assert.is_true(#settings["workspace.library"] > 0)
-    for _, path in ipairs(settings["workspace.library"]) do
+    assert.equal("Lua 5.4", settings.runtime.version)
+    assert.is_true(#settings.workspace["library"] > 0)
+    for _, path in ipairs(settings.workspace["library"]) do
       assert.is_true(support.exists(path .. "/tidemark/meta/ctx.lua"), path)
       assert.is_true(support.exists(path .. "/tidemark/rows.lua"), path)
     end
     local globals = {}
-    for _, name in ipairs(settings["diagnostics.globals"]) do globals[name] = true end
+    for _, name in ipairs(settings.diagnostics.globals) do globals[name] = true end
     assert.is_true(globals.describe and globals.it)
-    assert.is_false(settings["workspace.checkThirdParty"])
+    assert.is_false(settings.workspace.checkThirdParty)
   end)
 
   it("says what to type next, also for the author of a plugin", function()

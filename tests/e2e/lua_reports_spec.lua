@@ -133,7 +133,7 @@ describe("tidemark report, of a report in Lua", function()
   end)
 
   it("reads its owner's rows only", function()
-    assert.equal("pattern_type,average_engagement,last_observed\r\ntag,1,2026-11-22T00:00:00Z\r\n",
+    assert.equal("pattern_type,average_engagement,last_observed\r\ntag,1.0000,2026-11-22T00:00:00Z\r\n",
       report("mine.patterns --as bob --format csv"))
   end)
 
@@ -210,7 +210,7 @@ describe("tidemark report, of a report in Lua", function()
   it("does not take a name twice", function()
     project:write("plugins/mine/reports/made.sql", "-- about: Twice.\nSELECT 1 AS one\n")
     finally(function() os.remove(project.dir .. "/plugins/mine/reports/made.sql") end)
-    fails(78, "mine.made --as ann", "plugins/mine/reports/made.sql:1: a report mine.made is in plugins/mine/plugin.lua, too")
+    fails(78, "mine.made --as ann", "plugins/mine/reports/made.sql:1: report mine.made is there twice, here and in plugins/mine/plugin.lua: rename one of the two")
   end)
 
   it("runs the example of its documentation", function()

@@ -80,8 +80,8 @@ function sql.each(statement, ...) end
 --- Errors: as query; raises in a report or a rule, which only read.
 ---
 --- ```lua
---- local touched = ctx.db.exec("UPDATE content SET title = title WHERE user_id = auth.uid() AND title = $1", "nothing is
---- called so") assert(touched == 0)
+--- local touched = ctx.db.exec("UPDATE content SET title = title WHERE title = $1", "nothing is called so")
+--- assert(touched == 0)
 --- ```
 ---@param statement string
 ---@param ... tidemark.Parameter

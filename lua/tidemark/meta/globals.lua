@@ -1,7 +1,8 @@
 ---@meta
 
 -- What every function of a plugin finds beside Lua's own string, table, math, utf8 and coroutine (not there: io, os, debug,
--- package, load, loadfile, dofile, collectgarbage, string.dump, math.randomseed). print writes to stderr.
+-- package, load, loadfile, dofile, collectgarbage, warn, string.dump, math.randomseed). print writes to stderr, of a script to
+-- standard output.
 
 ---@type tidemark.time
 time = nil

@@ -130,6 +130,47 @@ function ctx.trend(posts, options) end
 ---@return tidemark.Candidate[]
 function ctx.before_after(posts, options) end
 
+--- Candidates that the rule has made by statistics of its own. Needs `capabilities = { own_statistics = true }` in the plugin
+--- and the project's grant; wherever they show they are marked as the plugin's. The host takes each at its weakest: the
+--- larger of the errors that its interval and its p imply, corrected as a family of their own.
+---
+--- Assumes: what the rule says: the method stands beside the numbers.
+--- Units: effect, lo and hi in the candidate's `unit`; lo and hi are the 95 % interval; p from 0 to 1.
+--- Source: the rule's own; `method` names it.
+--- Errors: raises with the candidate's number for a field that is missing, unknown or out of range; without the grant the
+--- rule fails and the line to add to tidemark.lua is said.
+---
+--- ```lua
+--- return ctx.own({
+---   { subject = { type = "tag", key = "howto" }, platform = "vidly", n = 40, effect = 12, lo = 4, hi = 21, p = 0.003,
+---     unit = "percent", method = "paired permutation test, 10,000 rounds", why = "seen since May" },
+--- }, { writes = "pattern" })
+--- ```
+---@param candidates tidemark.OwnCandidate[] one for each subject and platform, at most 10,000
+---@param options? tidemark.OwnOptions
+---@return tidemark.Candidate[]
+function ctx.own(candidates, options) end
+
+---@class tidemark.OwnCandidate
+---@field platform? string nil: over all platforms (a trend needs one)
+---@field subject string|{ type?: string, key: string, label?: string } what it is about
+---@field n integer observations
+---@field effect number in `unit`
+---@field lo number of the 95 % interval, in `unit`
+---@field hi number of the 95 % interval, in `unit`
+---@field p number from 0 to 1
+---@field unit "log ratio"|"percent"|"ratio"|"points"|"correlation"|"hours"|"seconds"|"count"
+---@field method string how it was computed, in one line
+---@field why? string for the reader, in one line
+
+---@class tidemark.OwnOptions
+---@field writes? "pattern"|"style"|"trend"|"improvement" which table findings go to
+---@field subject? string the type of subjects that are texts
+---@field pattern_type? string
+---@field facet? "visual"|"audio"|"text"
+---@field min_n? integer observations: 15
+---@field gate? number of ratios as a share (0.10), of every other unit in that unit
+
 ---@class tidemark.AnalysisOptions
 ---@field writes? "pattern"|"style"|"trend"|"improvement" which table findings go to
 ---@field subject? "tag"|"format"|"time_block"|"fact"|"hashtag"|"platform"|"change"|"pattern" what the labels are, for the

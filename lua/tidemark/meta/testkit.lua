@@ -84,10 +84,10 @@ function testkit.fixture(name, line) end
 
 --- All documents of an NDJSON fixture.
 ---
---- Errors: raises where there is no such file, or a line is no JSON.
+--- Errors: raises where there is no such file, and for a line that is no JSON.
 ---
 --- ```lua
---- assert(testkit.lines("videos.ndjson")[2].items[1].id == "v4")
+--- assert(#testkit.lines("videos.ndjson") == 2)
 --- ```
 ---@param name string a file in fixtures/
 ---@return any[] docs
@@ -116,7 +116,7 @@ function testkit.time(text) end
 ---@param name string
 ---@param doc any
 ---@param input? tidemark.Input
----@param out? tidemark.testkit.Out what an earlier document yielded: this one's is added
+---@param out? tidemark.testkit.Out what an earlier document of the same delivery yielded: this one's is added
 ---@return tidemark.testkit.Out out
 function testkit.parse(name, doc, input, out) end
 
@@ -365,7 +365,7 @@ function host.observe(list) end
 ---@return table[] { rule, state, tests, written, results = { { platform, label, effect, lo, hi, n, q, decision, why } } }
 function host.learn(rules, options) end
 
---- Runs a report as the owner.
+--- Runs a report, in SQL or in Lua, as the owner.
 ---
 --- Units: as_of in seconds since 1970, or a text.
 --- Errors: raises what the report raises.
@@ -377,7 +377,7 @@ function host.learn(rules, options) end
 --- ```
 ---@param name string
 ---@param args? table<string, any>
----@param options? { as_of?: number|string } of a report in Lua: its ctx.as_of
+---@param options? { as_of?: number|string } of a report in Lua
 ---@return table[] rows
 function host.report(name, args, options) end
 
@@ -387,11 +387,11 @@ function host.report(name, args, options) end
 --- Errors: raises what it raises.
 ---
 --- ```lua
---- testkit.host().run("vidly.tidy")
+--- assert(testkit.host().run("vidly.tidy") == nil)
 --- ```
 ---@param name string
 ---@param options? { as_of?: number|string }
----@return table[]? rows that it gave back
+---@return table[]? rows nil where it gave none back
 function host.run(name, options) end
 
 --- One statement as the owner.

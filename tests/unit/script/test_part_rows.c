@@ -125,7 +125,8 @@ static void a_mixed_column_is_text_or_json(void **state)
     (void)state;
     gives("{ { a = 1 }, { a = 'x' }, { a = true } }", NULL, "a\r\n1\r\nx\r\ntrue\r\n",
           "[\n  {\"a\": \"1\"},\n  {\"a\": \"x\"},\n  {\"a\": \"true\"}\n]\n");
-    gives("{ { a = 1 }, { a = { b = 2 } } }", NULL, "a\r\n1\r\n\"{\"\"b\"\":2}\"\r\n", "[\n  {\"a\": 1},\n  {\"a\": {\"b\":2}}\n]\n");
+    gives("{ { a = 1 }, { a = { b = 2 } } }", NULL, "a\r\n1\r\n\"{\"\"b\"\":2}\"\r\n",
+          "[\n  {\"a\": 1},\n  {\"a\": {\"b\":2}}\n]\n");
 }
 
 static void columns_come_in_the_order_that_was_asked_for(void **state)
@@ -154,14 +155,16 @@ static void what_cannot_be_shown_is_told_with_row_and_column(void **state)
     refuses("{ { a = 1 }, { a = print } }", NULL, "t.top: row 2, column a: a function cannot be shown");
     refuses("{ { a = coroutine.create(print) } }", NULL, "row 1, column a: a coroutine cannot be shown");
     refuses("{ { a = { b = print } } }", NULL, "row 1, column a: a function cannot be JSON");
-    refuses("{ { a = '\\xff\\xfe' } }", NULL, "row 1, column a: bytes that are no text (UTF-8) cannot be shown: encode(column, 'hex')");
+    refuses("{ { a = '\\xff\\xfe' } }", NULL,
+            "row 1, column a: bytes that are no text (UTF-8) cannot be shown: encode(column, 'hex')");
     refuses("{ { a = 'x\\0y' } }", NULL, "row 1, column a: bytes that are no text");
     refuses("{ { 1, 2 } }", NULL, "row 1 is a list: write its values as { name = value }");
     refuses("{ { a = 1 }, 7 }", NULL, "row 2 is no table but a number");
     refuses("{ a = 1 }", NULL, "must give back a list of rows, such as { { name = \"a\", views = 1 } }, not a single table");
     refuses("'text'", NULL, "must give back a list of rows, such as { { name = \"a\", views = 1 } }, not a string");
     refuses("{ [1] = { a = 1 }, [3] = { a = 1 } }", NULL, "not a list with holes (nil inside)");
-    refuses("(function() local t = {} t.t = t return { { a = t } } end)()", NULL, "row 1, column a: a table deeper than 64 levels");
+    refuses("(function() local t = {} t.t = t return { { a = t } } end)()", NULL,
+            "row 1, column a: a table deeper than 64 levels");
 }
 
 static void limits_are_named(void **state)
@@ -187,8 +190,12 @@ static void a_prompt_knows_rows(void **state)
         const char *code;
         bool fits;
     } cases[] = {
-        {"{ { a = 1 }, { b = 'x' } }", true}, {"{ columns = { 'a' } }", true}, {"{}", false},
-        {"{ { a = { 1 } } }", false},         {"{ 1 }", false},                {"{ { } }", false},
+        {"{ { a = 1 }, { b = 'x' } }", true},
+        {"{ columns = { 'a' } }", true},
+        {"{}", false},
+        {"{ { a = { 1 } } }", false},
+        {"{ 1 }", false},
+        {"{ { } }", false},
         {"{ columns = { 'a' }, { a = { 1 } } }", true},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
