@@ -7,7 +7,6 @@
 
 local aggregate = require("tidemark.rows_aggregate")
 local keyed = require("tidemark.rows_keys")
-
 ---@class tidemark.rows
 local M = {}
 
