@@ -6,7 +6,7 @@
 -- "unknown": no aggregate counts them, they sort last and equal nothing in a join. A wrong argument raises and says which.
 
 local aggregate = require("tidemark.rows_aggregate")
-
+local keyed = require("tidemark.rows_keys")
 ---@class tidemark.rows
 local M = {}
 
@@ -14,79 +14,13 @@ local M = {}
 ---@alias rows.List { columns?: string[], [integer]: rows.Row }
 ---@alias rows.Key string | fun(row: rows.Row): any a column's name, or a function that gives the value
 
-local unknown, known_number = aggregate.unknown, aggregate.number
-
--- --- arguments -------------------------------------------------------------------------------------------------------
-
-local fail = aggregate.fail
-
-local function check_list(call, list, which)
-  if type(list) ~= "table" and type(list) ~= "userdata" then
-    fail(call, "the %s argument must be a list of rows, not a %s", which or "first", type(list))
-  end
-end
-
-local function check_column(call, list, name)
-  if type(name) ~= "string" then fail(call, "a column is named by a text, not by a %s", type(name)) end
-  local columns = type(list) == "table" and list.columns
-  if not columns then return end
-  for _, c in ipairs(columns) do
-    if c == name then return end
-  end
-  fail(call, "there is no column '%s' (there are: %s)", name, table.concat(columns, ", "))
-end
-
--- A key as a function of a row.
-local function getter(call, list, key)
-  if type(key) == "function" then return key end
-  check_column(call, list, key)
-  return function(row) return row[key] end
-end
-
-local function sorted_names(t)
-  local names = {}
-  for k in pairs(t) do
-    if type(k) == "string" then names[#names + 1] = k end
-  end
-  table.sort(names)
-  return names
-end
-
--- "a" | function | { "a", "b", name = function or column }  ->  { { name, get }, … }
-local function named_keys(call, list, spec, name_of_function)
-  if type(spec) == "string" then return { { spec, getter(call, list, spec) } } end
-  if type(spec) == "function" then return { { name_of_function, spec } } end
-  if type(spec) ~= "table" then fail(call, "expected a column, a list of columns or a function, not a %s", type(spec)) end
-  local keys = {}
-  for _, name in ipairs(spec) do keys[#keys + 1] = { name, getter(call, list, name) } end
-  for _, name in ipairs(sorted_names(spec)) do keys[#keys + 1] = { name, getter(call, list, spec[name]) } end
-  if #keys == 0 then fail(call, "at least one column is needed") end
-  return keys
-end
-
-local function first_of_each(keys)
-  local names = {}
-  for i, key in ipairs(keys) do names[i] = key[1] end
-  return names
-end
-
--- Several values as one text that differs where they differ: 1 and 1.0 are one key, 1 and "1" are two.
-local function key_of(keys, row)
-  local parts, values = {}, {}
-  for i, key in ipairs(keys) do
-    local v = key[2](row)
-    if unknown(v) then v = nil end
-    if math.type(v) == "float" and math.tointeger(v) then v = math.tointeger(v) end
-    local text = tostring(v)
-    parts[i] = type(v) .. #text .. ":" .. text
-    values[i] = v
-  end
-  return table.concat(parts, " "), values
-end
+local fail, unknown, known_number = aggregate.fail, aggregate.unknown, aggregate.number
+local check_list, check_column, getter = keyed.check_list, keyed.check_column, keyed.getter
+local sorted_names, named_keys, first_of_each, key_of = keyed.sorted_names, keyed.named_keys, keyed.first_of_each, keyed.key_of
 
 -- --- columns and values ----------------------------------------------------------------------------------------------
 
---- The names of the columns: those the list carries, else all names that occur in its rows, sorted.
+--- The names of the columns: those the list carries, else all names that occur in its rows, sorted (of a rule's posts: none).
 ---
 --- Errors: raises for what is no list.
 ---
@@ -101,7 +35,9 @@ function M.columns(list)
   if type(list) == "table" and list.columns then return table.move(list.columns, 1, #list.columns, 1, {}) end
   local seen = {}
   for i = 1, #list do
-    for k in pairs(list[i]) do seen[k] = true end
+    if type(list[i]) == "table" then -- a post of a rule is none
+      for k in pairs(list[i]) do seen[k] = true end
+    end
   end
   return sorted_names(seen)
 end

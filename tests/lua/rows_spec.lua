@@ -296,5 +296,9 @@ describe("every function of rows", function()
     local list = setmetatable({}, { __index = function(_, i) return ({ { p = "x" }, { p = "y" }, { p = "x" } })[i] end,
       __len = function() return 3 end })
     assert.equal(2, rows.group(list, "p")[1].n)
+    local post = io.stdout -- a userdata, whose members cannot be gone through
+    assert.equal(post, rows.sort({ post }, function() return 1 end)[1])
+    assert.equal(1, #rows.where({ post }, function() return true end))
+    assert.same({}, rows.columns({ post }))
   end)
 end)
