@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "app/app.h"
+#include "app/stop.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -15,6 +16,7 @@ struct learn_cmd {
     struct app *app;
     const char *who, *since, *as_of, *format;
     bool dry_run;
+    bool stoppable; /* a rule is at work, whose state hears of signals */
     struct term_progress progress;
     struct learn_options options;
     const struct rule **rules;
@@ -263,6 +265,12 @@ static int conclude(const struct learn_cmd *c, const struct learn *l)
 static void on_progress(void *ctx, const char *what, size_t done, size_t total)
 {
     struct learn_cmd *c = ctx;
+    struct err ignored = {0};
+    if (c->stoppable) /* the rule before */
+        stop_end(0, &ignored);
+    c->stoppable = done > 0 && done <= c->options.n_rule;
+    if (c->stoppable)
+        stop_begin(c->options.rules[done - 1]->plugin->vm);
     term_progress_show(&c->progress, "learn  %zu of %zu  %s", done, total - 1, what);
 }
 
@@ -282,6 +290,8 @@ static int run(struct learn_cmd *c, const struct cli_list *names, struct err *e)
     c->options.walled = c->app->walled;
     term_progress_begin(&c->progress, &c->app->err);
     int rc = learn_run(c->app->session, &c->options, &learnt, e);
+    if (c->stoppable)
+        rc = stop_end(rc, e);
     term_progress_end(&c->progress);
     if (rc == 0) {
         if (c->dry_run)

@@ -119,10 +119,11 @@ static int take_summary(const struct buf *decided, struct learn_outcome *to, str
     return 0;
 }
 
-/* What belongs to a plugin is the outcome's; anything else ends the learning. */
+/* What belongs to a rule is its outcome's: its code, its statements, what it was not granted. A signal, or a server that is gone, ends
+ * the learning. */
 static int settle(struct learn_outcome *to, int rc, struct err *e)
 {
-    if (rc == 0 || (e->kind != ERR_PLUGIN && e->kind != ERR_BUG))
+    if (rc == 0 || e->kind == ERR_CANCELLED || e->kind == ERR_LOST || e->kind == ERR_UNAVAILABLE)
         return rc;
     to->state = LEARN_FAILED;
     to->err = *e;

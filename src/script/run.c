@@ -443,7 +443,8 @@ int run_function(struct vm *vm, const struct run_options *o, const struct run_co
     int rc = protect(&r, do_begin, &r);
     if (rc == 0)
         rc = drive(&r);
-    bool stopped = r.cancelled;
+    /* a signal's handler ends code that computes by the time limit, which has then not passed */
+    bool stopped = r.cancelled || (rc != 0 && vm->over == VM_RUN && vm_run_left_ms(vm) > 0);
     if (rc == 0 && !stopped)
         rc = keep_state(&r, unsaved);
     release(&r);

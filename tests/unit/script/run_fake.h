@@ -20,6 +20,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "script/part_call.h"
 #include "script/run.h"
 
 struct reply {
@@ -69,7 +70,8 @@ struct fake {
     bool early, newest_first, real_time, interrupted;
     int interrupt_at; /* await number; 0: never */
     int awaits;
-    int random; /* a seed: the order is anything */
+    int random;         /* a seed: the order is anything */
+    struct vm *stopped; /* a signal comes while this state's code writes to the log */
     struct port_param param[16];
     char param_text[16][200];
     size_t n_param;
@@ -259,6 +261,7 @@ static void fake_log(void *host, enum log_level level, const char *text)
 {
     struct fake *f = host;
     buf_printf(&f->logged, "%d %s;", (int)level, text);
+    part_stop(f->stopped);
 }
 
 static const char *fake_cell(const struct port_req *req, size_t row, size_t column, size_t *len)

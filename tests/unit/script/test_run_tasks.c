@@ -129,6 +129,18 @@ static void a_signal_cancels(void **state)
     fake_end(&f);
 }
 
+static void a_signal_ends_code_that_computes(void **state)
+{
+    (void)state;
+    struct fake f;
+    fake_init(&f);
+    struct vm *vm = fake_vm("ctx.sleep(1) ctx.log('x') while true do pcall(string.rep, 'x', 10) end", NULL);
+    f.stopped = vm;
+    fails_with(fake_run(&f, vm, (struct run_options){.kind = RUN_JOB}, NULL), ERR_CANCELLED, "t.x: stopped by a signal");
+    vm_free(&vm);
+    fake_end(&f);
+}
+
 static void who_swallows_it_for_ever_is_stopped(void **state)
 {
     (void)state;
@@ -227,6 +239,7 @@ int main(void)
         cmocka_unit_test(an_error_of_a_task_keeps_its_place),
         cmocka_unit_test(waiting_in_an_own_coroutine_is_an_error),
         cmocka_unit_test(a_signal_cancels),
+        cmocka_unit_test(a_signal_ends_code_that_computes),
         cmocka_unit_test(who_swallows_it_for_ever_is_stopped),
         cmocka_unit_test(a_commit_is_waited_for_whatever_comes),
         cmocka_unit_test(a_task_that_ends_leaves_nothing),
