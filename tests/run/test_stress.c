@@ -19,14 +19,13 @@ const char *__asan_default_options(void)
 struct stress {
     struct world w;
     struct vm *vm;
-    const char *file, *code; /* one of them */
+    const char *code; /* NULL: stress.lua */
     int64_t seed;
     int n;
     bool calm;
     char said[512];
     uv_timer_t trouble;
     int kills, restart_at, cancel_at;
-    uint64_t random;
 };
 
 static int push(lua_State *L, void *arg)
@@ -55,6 +54,8 @@ static void take_said(lua_State *L, int n, void *arg)
 static void on_trouble(uv_timer_t *timer)
 {
     struct stress *s = timer->data;
+    if (strstr(s->w.logged, "calm") != NULL)
+        return;
     s->kills++;
     if (s->kills == s->cancel_at) {
         raise(SIGINT);
@@ -226,5 +227,6 @@ int main(void)
         cmocka_unit_test(a_signal_ends_all_of_them),
         cmocka_unit_test(a_hundred_megabytes_stream_through_little_memory),
     };
+    log_set_level(LOG_ERROR); /* that idle connections were lost is what the test is about */
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
