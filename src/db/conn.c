@@ -8,9 +8,10 @@
 
 static void on_poll(uv_poll_t *poll, int status, int events)
 {
-    (void)status; /* libpq finds out what happened, and says it better */
-    (void)events;
+    (void)events; /* libpq finds out what happened, and says it better */
     struct db_conn *c = poll->data;
+    if (status < 0)
+        c->events = 0; /* an error on the socket: libuv has stopped to look, and what came before the error may not be all */
     if (c->state == CONN_CONNECTING)
         conn_connect_step(c);
     else

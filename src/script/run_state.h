@@ -61,6 +61,7 @@ struct task {
     enum req_kind kind;
     bool counting;        /* req is counted as outstanding */
     bool cancelled;       /* every wait fails */
+    int refusals;         /* so often it went on all the same */
     struct arena arena;   /* the request's parameters */
     struct buf json;      /* the request's options, or state */
     struct frame *extra;  /* a question's columns */

@@ -177,11 +177,13 @@ void task_count(lua_State *L, const char *call, enum vm_meter meter, size_t n)
     fault_budget(L, call, meter);
 }
 
-static void refuse_cancelled(lua_State *L, const struct task *t, const char *call)
+/* A task that ctx.parallel called off is one of many that may be: it counts for itself until it goes too far. */
+static void refuse_cancelled(lua_State *L, struct task *t, const char *call)
 {
     if (!t->cancelled && !t->run->cancelled)
         return;
-    task_refused(L);
+    if (t->run->cancelled || ++t->refusals >= REFUSALS_MAX)
+        task_refused(L);
     fault_cancelled(L, call);
 }
 
