@@ -148,7 +148,11 @@ static int run_pipe(struct lua_cmd *c, struct err *e)
     c->line = 1;
     for (ssize_t n; rc == 0 && (n = getline(&line, &room, stdin)) >= 0;) {
         if (n > 0 && line[n - 1] == '\n')
-            line[n - 1] = '\0';
+            line[--n] = '\0';
+        if (strlen(line) != (size_t)n) {
+            free(line);
+            return err_set(e, ERR_INPUT, "stdin:%d: a NUL byte, which no Lua text has", c->line);
+        }
         state = take_line(c, line, "stdin", &rc, e);
     }
     free(line);

@@ -45,6 +45,8 @@ static int check_readable(const char *path, struct err *e)
     struct stat st;
     if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
         return err_set(e, ERR_INPUT, "%s is a folder: name a Lua file", path);
+    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+        return err_set(e, ERR_INPUT, "%s is no file: name a Lua file", path);
     if (access(path, R_OK) != 0)
         return err_set(e, ERR_INPUT, "%s: %s", path, strerror(errno));
     return 0;

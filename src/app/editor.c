@@ -224,6 +224,7 @@ enum editor_end editor_read(struct editor *ed, const char *prompt, const char **
     ed->prompt = prompt;
     catch_signals(before);
     el_resize(ed->el);
+    el_set(ed->el, EL_PREP_TERM, 1); /* before the prompt is there: a Ctrl-D right behind it would get lost */
     const char *got = el_gets(ed->el, &n);
     give_signals_back(before);
     if (interrupted) {
