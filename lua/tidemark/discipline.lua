@@ -134,7 +134,8 @@ local function gates(t)
     local n = k.n or c.n
     local least = math.min(n.a or n.used, n.b or n.used)
     list[#list + 1] = {
-      name = c.own and "min_n" or "min_n_each", limit = c.params.min_n, value = least, unit = n.unit, passed = least >= c.params.min_n,
+      name = c.own and "min_n" or "min_n_each", limit = c.params.min_n, value = least, unit = n.unit,
+      passed = least >= c.params.min_n,
     }
   end
   return list

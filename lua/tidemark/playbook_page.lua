@@ -50,7 +50,8 @@ end
 
 -- How many rows each list may keep so that everything fits: the longest list gives first, never its first row.
 local function trim(book, size_of)
-  local keep = { act = #book.act, avoid = #book.avoid, try = #book.try, same = #book.same, own = math.min(OWN, #book.own), plan = #book.plan }
+  local keep = { act = #book.act, avoid = #book.avoid, try = #book.try, same = #book.same, plan = #book.plan }
+  keep.own = math.min(OWN, #book.own)
   while size_of(keep) > BYTES do
     local most, at = 1, nil
     for _, name in ipairs({ "own", "same", "plan", "avoid", "try", "act" }) do

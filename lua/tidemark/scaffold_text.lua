@@ -180,7 +180,7 @@ end
 
 --- p = { name, parser (its name) or nil, guess, about_parser, rule = boolean, report = "sql" | "lua" | nil }
 function M.plugin(p)
-  local out = { ("-- `tidemark plugin check` tells mistakes, `tidemark plugin test %s` runs spec/."):format(p.name), "return {",
+  local out = { ("-- `tidemark plugin check %s` tells mistakes, `tidemark plugin test %s` runs spec/."):format(p.name, p.name), "return {",
     ("  name = %s,"):format(quoted(p.name)), "  api = 1,", ("  about = %s,"):format(quoted(p.about)) }
   if p.parser then parser(p, out) end
   if p.rule then out[#out + 1] = fill(RULE, { NAME = p.name }) end
@@ -344,7 +344,7 @@ $DOUBTS]]
 function M.readme(p)
   local more, files, doubts = {}, {}, {}
   local function command(text, about) more[#more + 1] = ("%-48s  %s\n"):format(text, about) end
-  command("tidemark plugin check", "mistakes, with file and line")
+  command("tidemark plugin check " .. p.name, "mistakes, with file and line")
   command("tidemark plugin test " .. p.name, "the specs, inside the host")
   if p.parser then
     command(("tidemark plugin test %s --record"):format(p.name), "after a change that is meant: keeps the new result")

@@ -11,6 +11,7 @@
 #include "data/datetime.h"
 #include "data/table.h"
 #include "host/ingest.h"
+#include "host/plugin_use.h"
 #include "host/row_json.h"
 #include "host/writer.h"
 
@@ -294,9 +295,14 @@ static int run_into_database(struct ingest_cmd *c, const struct cli_list *names,
     const struct writer_options options = {
         .owner = c->owner, .has_content = c->content != NULL, .content = c->content_id, .ctx = c, .done = on_done};
     c->writer = writer_open(c->app->session, &options);
+    struct plugin_uses uses = {0};
+    c->options.uses = &uses;
     int rc = ingest_run(c->app->registry, &c->options, names->item, names->n, &sink, e);
     if (rc == 0)
         rc = writer_flush(c->writer, e);
+    if (rc == 0)
+        plugin_use_write(&uses, c->app->session, &c->owner);
+    plugin_uses_free(&uses);
     term_progress_end(&c->progress);
     if (rc == 0 || c->totals.n_platform > 0)
         print_result(c);                           /* what was committed before a failure stays, and is told */

@@ -9,9 +9,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "data/datetime.h"
-#include "db/embedded.h"
 #include "host/learn.h"
-#include "host/run_port.h"
 
 struct learn_cmd {
     struct app *app;
@@ -274,22 +272,17 @@ static int run(struct learn_cmd *c, const struct cli_list *names, struct err *e)
     if (app_check_format(c->format, e) != 0 || app_begin(c->app, e) != 0 || check_times(c, e) != 0)
         return -1;
     if (app_owner(c->app, c->who, &c->options.owner, e) != 0 || app_want_project(c->app, e) != 0 ||
-        app_need_plugins(c->app, NULL, e) != 0 || choose(c, names, e) != 0 || app_need_database(c->app, e) != 0)
+        app_need_plugins(c->app, NULL, e) != 0 || choose(c, names, e) != 0 || app_need_plugin_db(c->app, e) != 0)
         return -1;
     c->options.lib_dir = c->app->share.lua;
     c->options.dry_run = c->dry_run;
     c->options.progress = on_progress;
     c->options.ctx = c;
-    const struct db_pool_options pool = {
-        .uri = c->app->embedded != NULL ? embedded_uri(c->app->embedded) : app_database_uri(c->app),
-        .application_name = "tidemark",
-        .max = RUN_PORT_CONNECTIONS,
-    };
-    c->options.pool = db_pool_open(c->app->loop, &pool); /* connects only where a rule asks the database itself */
+    c->options.pool = c->app->plugin_pool;
+    c->options.walled = c->app->walled;
     term_progress_begin(&c->progress, &c->app->err);
     int rc = learn_run(c->app->session, &c->options, &learnt, e);
     term_progress_end(&c->progress);
-    db_pool_close(&c->options.pool);
     if (rc == 0) {
         if (c->dry_run)
             print_candidates(c, &learnt);

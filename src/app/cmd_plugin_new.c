@@ -64,8 +64,8 @@ static int check(struct new_cmd *c, const struct cli_list *names, struct err *e)
 static void tell(const struct new_cmd *c, const char *shown, const struct buf *said, const struct buf *files)
 {
     const struct scaffold_options *o = &c->options;
-    printf("made %s/%s: %s\n\n%s\nnext    tidemark plugin check\n        tidemark plugin test %s%s\n", shown, o->name,
-           files->data, said->data != NULL ? said->data : "", o->name, o->parser ? " --record" : "");
+    printf("made %s/%s: %s\n\n%s\nnext    tidemark plugin check %s\n        tidemark plugin test %s%s\n", shown, o->name,
+           files->data, said->data != NULL ? said->data : "", o->name, o->name, o->parser ? " --record" : "");
     if (o->payload != NULL)
         printf("        tidemark ingest --dry-run %s\n", o->payload);
     if (o->rule)

@@ -19,6 +19,7 @@ struct test_cmd {
 /* A plugin that is to be tested. */
 struct subject {
     char *name, *dir, *folder; /* folder: what dir lies in, "plugins" */
+    bool bundled;
 };
 
 static bool is_file(const char *dir, const char *name)
@@ -84,7 +85,9 @@ static int find_subject(const struct test_cmd *c, const char *word, struct subje
         if (own != NULL && !is_file(out->dir, "plugin.lua")) {
             subject_free(out);
             *out = subject_in(app->share.plugins, path);
+            out->bundled = true;
         }
+        out->bundled = out->bundled || own == NULL;
         mem_free(own);
         if (!is_file(out->dir, "plugin.lua"))
             subject_free(out);
@@ -103,7 +106,7 @@ static int test_one(struct test_cmd *c, const struct subject *s, bool heading, s
 {
     struct spec_result r = {0};
     struct plugin_test_options o = c->options;
-    if (strcmp(s->folder, c->app->share.plugins) != 0)
+    if (!s->bundled)
         o.paths.project_dir = s->folder;
     struct plugin_test *t = plugin_test_open(&o);
     if (heading)

@@ -262,7 +262,10 @@ static void multiply(struct work *w, const struct slot *s)
 {
     static const size_t times[] = {1, 2, 3, 10, 100, 1000};
     size_t n = chance_below(w->c, 200) == 0 ? 50001 : PICK(w, times);
-    if (node_bytes(s->parent->child[s->at]) * n > BYTES_MAX)
+    size_t all = node_bytes(w->root), one = node_bytes(s->parent->child[s->at]);
+    if (all + one > BYTES_MAX)
+        return;
+    if (all + one * n > BYTES_MAX)
         n = 1;
     for (size_t i = 0; i < n; i++) /* what is shared is written as often as it is met */
         node_insert(&w->arena, s->parent, s->parent->n, s->parent->key[s->at], s->parent->child[s->at]);

@@ -4,7 +4,8 @@
 
 #include "host/fuzz_inside.h"
 
-enum { TRIES_MAX = 600 };
+/* One that goes over a budget takes that budget each time. */
+enum { TRIES_MAX = 400, DEAR_TRIES_MAX = 40 };
 
 struct shrink {
     const struct fuzzer *f;
@@ -13,7 +14,7 @@ struct shrink {
     const struct verdict *v;
     struct arena arena;
     struct buf work;
-    size_t tries;
+    size_t tries, most;
 };
 
 /* Numbers in the texts (counts, sizes, addresses) tell nothing about the cause. */
@@ -38,7 +39,7 @@ bool fuzz_alike(const struct verdict *a, const struct verdict *b)
 static bool still_fails(struct shrink *s, const char *data, size_t n)
 {
     struct verdict v;
-    if (s->tries++ >= TRIES_MAX)
+    if (s->tries++ >= s->most)
         return false;
     fuzz_probe(s->f, s->name, data, n, &v);
     return fuzz_alike(&v, s->v);
@@ -93,7 +94,7 @@ static void shorter(struct shrink *s, const struct node *root, struct node *n)
 
 static void walk(struct shrink *s, const struct node *root, struct node *n)
 {
-    if (s->tries >= TRIES_MAX)
+    if (s->tries >= s->most)
         return;
     if (n != root)
         shorter(s, root, n);
@@ -137,7 +138,9 @@ static void by_bytes(struct shrink *s, struct buf *doc)
 
 void fuzz_shrink(const struct fuzzer *f, const char *name, enum doc_format format, const struct verdict *v, struct buf *doc)
 {
-    struct shrink s = {.f = f, .name = name, .format = format, .v = v};
+    struct shrink s = {.f = f, .name = name, .format = format, .v = v, .most = TRIES_MAX};
+    if (v->kind == FUZZ_BUDGET || v->kind == FUZZ_STUCK)
+        s.most = DEAR_TRIES_MAX;
     by_tree(&s, doc);
     s.tries = s.tries / 2; /* what is left, and some more */
     by_bytes(&s, doc);

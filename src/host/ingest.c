@@ -8,6 +8,7 @@
 #include "host/envelope.h"
 #include "host/input.h"
 #include "host/parser.h"
+#include "host/plugin_use.h"
 #include "host/row_check.h"
 
 struct run {
@@ -104,7 +105,10 @@ static int parse_document(const struct run *r, struct delivery *d, const struct 
     set_parser(d, p);
     if (r->sink->matched != NULL)
         r->sink->matched(r->sink->ctx, r->path, p, doc, &in);
-    if (parser_run(p, doc, &in, &d->rows, &f->err) != 0)
+    int failed = parser_run(p, doc, &in, &d->rows, &f->err);
+    plugin_use_add(r->options->uses, registry_find(r->registry, parser_platform(p)), parser_name(p),
+                   failed && f->err.kind == ERR_PLUGIN ? &f->err : NULL);
+    if (failed)
         return fail(f, "parser_failed");
     if (d->rows.refused_code != NULL) {
         err_set(&f->err, ERR_INPUT, "%s%s%s", d->rows.refused_code, d->rows.refused_text ? ": " : "",

@@ -15,7 +15,8 @@ struct ingest_options {
     const char *platform; /* -p, or NULL: the wrapper's, else read off the payload */
     const char *account;  /* --account: for payloads that name none; or NULL */
     bool has_at, has_since;
-    int64_t at, since; /* --at: when bare payloads were observed; --since: deliveries observed before are passed over */
+    struct plugin_uses *uses; /* NULL, or gets what the parsers used (host/plugin_use.h) */
+    int64_t at, since;        /* --at: when bare payloads were observed; --since: deliveries observed before are passed over */
 };
 
 struct ingest_sink {

@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "data/json.h"
+#include "host/plugin_use.h"
 #include "host/rule_run.h"
 #include "script/trusted.h"
 
@@ -171,15 +172,22 @@ static int all_rules(struct db_session *s, const struct learn_options *o, struct
         return -1;
     struct vm *trusted = trusted_open(o->lib_dir, ANALYSIS_MS, (size_t)ANALYSIS_MIB << 20);
     struct posts_kept kept = {0};
+    struct plugin_uses uses = {0};
     int rc = 0;
     for (size_t i = 0; i < o->n_rule && rc == 0; i++) {
         struct rule_run run = {.s = s, .o = o, .rule = o->rules[i], .trusted = trusted, .code = code, .kept = &kept};
         tell(o, o->rules[i]->name, i + 1);
-        rc = one_rule(&run, &out->outcome[out->n_outcome++], e);
+        struct learn_outcome *to = &out->outcome[out->n_outcome++];
+        rc = one_rule(&run, to, e);
+        if (rc == 0 && to->state != LEARN_UNCHANGED)
+            plugin_use_add(&uses, to->rule->plugin, to->rule->name, to->state == LEARN_FAILED ? &to->err : NULL);
         if (run.watermark > out->watermark)
             out->watermark = run.watermark;
         rule_run_free(&run);
     }
+    if (rc == 0 && !o->dry_run)
+        plugin_use_write(&uses, s, &o->owner);
+    plugin_uses_free(&uses);
     posts_free(&kept.posts);
     vm_free(&trusted);
     return rc;

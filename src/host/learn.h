@@ -31,7 +31,8 @@ struct learn_outcome {
 struct learn_options {
     struct uuid owner;
     const char *lib_dir;             /* the folder that holds tidemark/ */
-    struct db_pool *pool;            /* for statements of the rules' own (ctx.db); nobody else's meanwhile */
+    struct db_pool *pool;            /* for statements of the rules' own (ctx.db) */
+    bool walled;                     /* as in struct run_port_options */
     const struct rule *const *rules; /* in the order in which they run */
     size_t n_rule;
     int64_t since_s;    /* 0: each rule's own */

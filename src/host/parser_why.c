@@ -100,6 +100,10 @@ static void say_first(const struct parser_spec *p, const cJSON *doc, struct buf 
             continue;
         buf_printf(out, "%s is ", shown_path(&c->path));
         say_value(path_get(&c->path, doc, doc), out);
+        if (c->what == CONDITION_ABSENT) {
+            buf_str(out, " and must not be there");
+            return;
+        }
         buf_str(out, ", not ");
         say_wanted(c, out);
         return;

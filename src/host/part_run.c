@@ -1,6 +1,8 @@
 #include "host/part_run.h"
 
 #include "base/buf.h"
+#include "db/session.h"
+#include "host/plugin_use.h"
 #include "host/run_port.h"
 #include "script/vm.h"
 
@@ -32,6 +34,21 @@ static int run_over(const struct part_run *r, struct run_port *port, const struc
     return rc;
 }
 
+/* A run that was stopped, or that the database left alone, says nothing of the plugin. */
+static void keep_use(const struct part_run *r, const struct err *failed)
+{
+    struct plugin_uses uses = {0};
+    struct db_session *s = NULL;
+    struct err e = {0};
+    if (r->plugin == NULL || (failed != NULL && failed->kind != ERR_PLUGIN))
+        return;
+    plugin_use_add(&uses, r->plugin, r->what, failed);
+    if (db_session_open(r->pool, r->loop, &s, &e) == 0)
+        plugin_use_write(&uses, s, &r->owner);
+    db_session_close(&s);
+    plugin_uses_free(&uses);
+}
+
 int part_run(const struct part_run *r, const struct run_code *code, struct err *e)
 {
     struct vm_usage usage;
@@ -47,5 +64,6 @@ int part_run(const struct part_run *r, const struct run_code *code, struct err *
     struct run_port *port = run_port_open(r->loop, r->pool, &r->owner, &o);
     int rc = run_over(r, port, code, e);
     run_port_close(&port);
+    keep_use(r, rc != 0 ? e : NULL);
     return rc;
 }

@@ -104,7 +104,8 @@ static int run_find(struct rule_run *r, struct buf *answers, struct err *e)
     struct rule_answers given = {0};
     struct vm_usage usage;
     vm_usage(r->rule->plugin->vm, &usage);
-    const struct run_port_options o = {.plugin = r->rule->plugin->name,
+    const struct run_port_options o = {.walled = r->o->walled,
+                                       .plugin = r->rule->plugin->name,
                                        .what = r->rule->name,
                                        .role = r->rule->plugin->grant.role,
                                        .db_ms = (unsigned)usage.of[VM_DB].limit,

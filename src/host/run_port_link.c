@@ -182,8 +182,11 @@ void link_pump(struct run_port *p)
     unsigned waiting = 0, coming = 0;
     for (const struct call *c = p->first; c != NULL && waiting < p->n_link; c = c->next)
         waiting++;
-    for (unsigned i = 0; i < p->n_link; i++)
-        coming += p->link[i].state == LINK_LEASING || is_free(&p->link[i]);
+    for (unsigned i = 0; i < p->n_link; i++) {
+        const struct link *l = &p->link[i];
+        bool cleaning = !l->held && l->running != NULL && l->running->kind == CALL_CLEAN;
+        coming += l->state == LINK_LEASING || cleaning || is_free(l);
+    }
     for (unsigned i = 0; i < p->n_link && coming < waiting; i++)
         if (p->link[i].state == LINK_NONE) {
             begin_lease(&p->link[i]);

@@ -95,6 +95,10 @@ static int fetched(lua_State *L, int status, lua_KContext context)
         return 0;
     }
     struct port_req *req = task_answer(L, up_call(L), lua_tostring(L, lua_upvalueindex(UP_SQL)));
+    if (c == NULL) {
+        task_settle(t);
+        return 0;
+    }
     if (c->piece != NULL)
         c->run->port->free(&c->piece);
     c->piece = req;

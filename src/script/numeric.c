@@ -332,7 +332,7 @@ static int l_compare(lua_State *L)
 
 static int l_tostring(lua_State *L)
 {
-    size_t len;
+    size_t len = 0;
     const char *text = numeric_text(L, 1, &len);
     luaL_argexpected(L, text != NULL, 1, "numeric");
     lua_pushlstring(L, text, len);

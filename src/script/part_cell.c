@@ -165,8 +165,8 @@ static const char *write_time(lua_State *L, int index, struct buf *out)
         t.us %= 1000000;
     }
     pg_time_write(&t, out);
-    const char *point = out->data != NULL ? strrchr(out->data, '.') : NULL;
-    if (point != NULL && point > out->data + from && t.us != 0) { /* PostgreSQL ends with the last digit that says something */
+    const char *point = strchr(out->data + from, '.'); /* cells before it end in NUL */
+    if (point != NULL) {                               /* PostgreSQL ends with the last digit that says something */
         size_t end = (size_t)(point - out->data) + 7;
         char *tail = mem_dup(out->data + end);
         while (out->data[end - 1] == '0')

@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "base/nearest.h"
+#include "data/datetime.h"
+#include "data/uuid.h"
 #include "script/bind_json.h"
 #include "script/box.h"
 #include "script/fault.h"
@@ -363,8 +365,12 @@ static int l_numeric(lua_State *L)
 
 static int l_uuid(lua_State *L)
 {
+    static const char call[] = "ctx.db.uuid";
     size_t len;
-    const char *text = check_text(L, "ctx.db.uuid", &len);
+    struct uuid id;
+    const char *text = check_text(L, call, &len);
+    if (strlen(text) != len || !uuid_parse(text, &id))
+        fault_usage(L, call, "%s: '%s' is no UUID", call, text);
     push_typed(L, PG_UUID, false, text, len);
     return 1;
 }
@@ -381,7 +387,16 @@ static int l_time(lua_State *L)
             fault_usage(L, call, "%s: %s", call, wrong);
     } else {
         const char *text = check_text(L, call, &len);
-        buf_add(out, text, len);
+        struct pg_time t;
+        int64_t us;
+        if (datetime_parse(text, &us)) { /* more forms than PostgreSQL reads */
+            t = (struct pg_time){.seconds = us / 1000000 - (us % 1000000 < 0), .us = (int)((us % 1000000 + 1000000) % 1000000)};
+            pg_time_write(&t, out);
+        } else if (pg_time_read(text, &t)) {
+            pg_time_write(&t, out);
+        } else {
+            fault_usage(L, call, "%s: '%s' is no time: seconds since 1970, or \"2024-01-02T03:04:05Z\"", call, text);
+        }
     }
     push_typed(L, PG_TIMESTAMPTZ, false, out->len > 0 ? out->data : "", out->len);
     buf_free(out);

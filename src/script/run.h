@@ -3,7 +3,10 @@
  * The function runs as a task; ctx.parallel makes more. A task that waits is parked on the request's wait; a completion only queues
  * it, and the driver (this call, on the plain stack) resumes it inside a protected call. Whoever goes first of request and task cuts
  * the link. CPU over all tasks, wall time, rows, output, database time and log lines are counted against the state's vm_limits; what is
- * over is an ERR_PLUGIN that names the limit. A signal cancels: every wait ends in an error of kind "cancelled". */
+ * over is an ERR_PLUGIN that names the limit. A signal cancels: every wait ends in an error of kind "cancelled".
+ *
+ * TIDEMARK_TORTURE in the environment, not empty: the collector runs as often as it can, and a full collection comes before every slice
+ * and at every call of ctx. For tests: what Lua does not hold on to is gone at once. */
 #pragma once
 
 #include "base/buf.h"

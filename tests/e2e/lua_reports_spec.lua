@@ -210,7 +210,8 @@ describe("tidemark report, of a report in Lua", function()
   it("does not take a name twice", function()
     project:write("plugins/mine/reports/made.sql", "-- about: Twice.\nSELECT 1 AS one\n")
     finally(function() os.remove(project.dir .. "/plugins/mine/reports/made.sql") end)
-    fails(78, "mine.made --as ann", "plugins/mine/reports/made.sql:1: report mine.made is there twice, here and in plugins/mine/plugin.lua: rename one of the two")
+    fails(78, "mine.made --as ann",
+      "plugins/mine/reports/made.sql:1: report mine.made is there twice, here and in plugins/mine/plugin.lua: rename one of the two")
   end)
 
   it("runs the example of its documentation", function()

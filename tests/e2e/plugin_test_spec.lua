@@ -220,6 +220,35 @@ describe("specs", function()
     end)
 end)
 
+describe("a throw-away database whose command was killed", function()
+    it("is taken down by the next one", function()
+        local p = support.project {}
+        p.env.TMPDIR = p.root .. "/tmp"
+        os.execute("mkdir " .. support.quote(p.env.TMPDIR))
+        p:write("plugins/tube/plugin.lua", plugin)
+        p:write("plugins/tube/spec/tube_spec.lua", [[
+          local testkit = require("tidemark.testkit")
+          describe("tube", function()
+            it("waits", function()
+              testkit.host().observe { { id = "a", views = 1 } }
+              io.open("ready", "w"):close()
+              while true do end
+            end)
+            it("asks", function() testkit.host().query("SELECT 1") end)
+          end)]])
+        local killed = support.sh(("cd %s && { %s plugin test tube --filter waits & pid=$!; for i in $(seq 600); do [ -e ready ] && break; "
+            .. "sleep 0.1; done; kill -KILL $pid; wait $pid; }"):format(support.quote(p.dir), support.quote(support.bin)),
+            { env = { TIDEMARK_DATABASE = false, PGHOST = false, PGDATABASE = false, TMPDIR = p.env.TMPDIR } })
+        assert.equal(137, killed.code)
+        local left = leftovers(p, killed.err)
+        assert.truthy(left:find("tidemark-spec.", 1, true), "it was killed too early")
+        local r = p:run { "plugin", "test", "tube", "--filter", "asks" }
+        assert.equal(0, r.code, r.out .. r.err)
+        assert.equal("", leftovers(p, killed.err .. r.err))
+        p:close()
+    end)
+end)
+
 describe("the bundled plugins", function()
     for _, name in ipairs { "youtube", "tiktok", "instagram", "x", "style" } do
         it(name .. " passes its own specs inside the host, with every golden result", function()

@@ -43,6 +43,10 @@ return {
   },
 }
 ]],
+  ["fixtures/videos.ndjson"] = [[
+{"kind":"video#list","items":[{"id":"v3","views":1}]}
+{"kind":"video#list","items":[{"id":"v4","views":2}]}
+]],
   ["fixtures/videos.json"] = [[
 {"kind": "video#list", "items": [
   {"id": "v1", "title": "First", "published": "2026-03-01T10:00:00Z", "tags": ["howto"], "views": "1200", "likes": 30},

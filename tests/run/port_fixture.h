@@ -13,6 +13,7 @@ struct world {
     struct fixture f;
     struct run_port *run;
     const struct port *port;
+    bool writes;
     char logged[1024];
 };
 
@@ -32,6 +33,7 @@ static inline void run_as(struct world *w, const char *owner, struct run_port_op
     o.arg = w;
     w->run = run_port_open(w->f.loop, w->f.pool, &id, &o);
     w->port = run_port(w->run);
+    w->writes = o.writes;
 }
 
 static inline void world_open(struct world *w, struct db_pool_options pool, struct run_port_options o)

@@ -141,6 +141,27 @@ static void the_most_conditions_win(void **state)
     refused(parsers, "{\"x\":1,\"y\":2}", ERR_INPUT, "no parser knows this payload (keys: x, y)");
 }
 
+static void the_nearest_parser_is_named_with_what_it_misses(void **state)
+{
+    (void)state;
+    static const char *const parsers = "['p.a'] = { match = { ['f.kind'] = { 'p#a', 'p#b' }, kind_of = { ['f.items'] = 'array' "
+                                       "}, error = false }, skip = 'a' },"
+                                       "['p.b'] = { match = { other = true, url = 'nowhere' }, skip = 'b' }";
+    refused(
+        parsers, "{\"f\":{\"kind\":\"q\",\"items\":[]}}", ERR_INPUT,
+        "no parser knows this payload (keys: f); nearest is p.a: 2 of 3 conditions met, but f.kind is \"q\", not \"p#a\" or "
+        "\"p#b\"");
+    refused(parsers, "{\"f\":{\"kind\":\"p#a\",\"items\":{}}}", ERR_INPUT, "f.items is an object, not a list");
+    refused(parsers, "{\"f\":{\"kind\":\"p#a\",\"items\":[]},\"error\":null}", ERR_INPUT,
+            "error is null and must not be there");
+    struct err e = {0};
+    struct buf said = {0};
+    assert_int_equal(load(parsers, &e), 0);
+    parser_conditions(registry->plugin[0]->parser[0], &said);
+    assert_string_equal(said.data, "error is not there, f.kind is \"p#a\" or \"p#b\", f.items is a list");
+    buf_free(&said);
+}
+
 static void parse_functions_fill_the_same_rows(void **state)
 {
     (void)state;
@@ -293,6 +314,7 @@ int main(void)
         cmocka_unit_test(bad_items_leave_the_good_ones),
         cmocka_unit_test(a_date_is_a_day_in_the_zone),
         cmocka_unit_test(the_most_conditions_win),
+        cmocka_unit_test(the_nearest_parser_is_named_with_what_it_misses),
         cmocka_unit_test(parse_functions_fill_the_same_rows),
         cmocka_unit_test(facts_are_rows_of_their_own),
         cmocka_unit_test(views_show_the_document),

@@ -85,8 +85,13 @@ static void times_keep_their_microseconds(void **state)
     param("ctx.db.time(math.huge)", "1184:infinity");
     param("ctx.db.time(-210863520000)", "1184:4713-01-01 00:00:00+00 BC");
     param("ctx.db.time(9224318015999)", "1184:294276-12-31 23:59:59+00");
-    param("ctx.db.time('2024-01-02 03:04:05+02')", "1184:2024-01-02 03:04:05+02");
+    param("ctx.db.time('2024-01-02 03:04:05+02')", "1184:2024-01-02 01:04:05+00");
+    param("ctx.db.time('2024-01-02T03:04:05.25Z')", "1184:2024-01-02 03:04:05.250000+00");
+    param("ctx.db.time('1969-12-31T23:59:59.75Z')", "1184:1969-12-31 23:59:59.750000+00");
+    param("ctx.db.time('infinity')", "1184:infinity");
     bad("ctx.db.time(1704164645678901)", "is it in milliseconds?");
+    bad("ctx.db.time('last week')", "ctx.db.time: 'last week' is no time: seconds since 1970, or \"2024-01-02T03:04:05Z\"");
+    bad("ctx.db.uuid('x')", "ctx.db.uuid: 'x' is no UUID");
     bad("ctx.db.time({})", "ctx.db.time takes a text, not a table");
 }
 
