@@ -83,7 +83,12 @@ function M.new()
   return setmetatable({ mistakes = {}, warnings = {} }, Check)
 end
 
+-- A table made by code may be wrong a hundred thousand times; nobody reads that.
+local MANY = 500
+
 local function add(list, path, text, ...)
+  if #list == MANY then list[#list + 1] = { path = {}, text = ("more than %d mistakes: the rest is left out"):format(MANY) } end
+  if #list > MANY then return end
   list[#list + 1] = { path = path, text = select("#", ...) > 0 and text:format(...) or text }
 end
 
@@ -136,6 +141,7 @@ function Check:keys(path, value, part)
   for i, def in ipairs(part) do known[i] = def.key end
   local named = true
   for _, key in ipairs(M.sorted_keys(value)) do
+    if #self.mistakes > MANY then return end
     if type(key) == "string" then
       if not M.contains(known, key) then self:unknown(path, key, known) end
     elseif named then

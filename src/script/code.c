@@ -122,8 +122,11 @@ static int check_file(struct vm *vm, struct vm *checker, struct load *load, stru
     if (!failed) {
         read_source(load);
         failed = vm_protect(checker, check_copy, load, 0, load->file->shown, e);
-        if (failed) /* over a budget, or a bug of ours */
-            e->kind = checker->over || checker->memory_hit ? ERR_CONFIG : ERR_BUG;
+        if (failed && (checker->over || checker->memory_hit))
+            err_set(e, ERR_CONFIG, "%s:1: its table is too large to be checked: a plugin's table is written, not computed",
+                    load->file->shown);
+        else if (failed)
+            e->kind = ERR_BUG;
     }
     if (failed && mistakes != NULL)
         buf_printf(mistakes, "%s%s", mistakes->len ? "\n" : "", e->text);

@@ -117,7 +117,7 @@ static int line_of(const struct function *f, size_t pc)
 {
     int line = f->first_line;
     for (size_t i = 0; i <= pc && i < f->n_line; i++) {
-        int step = (signed char)f->line_step[i];
+        int step = f->line_step[i] < 0x80 ? f->line_step[i] : f->line_step[i] - 0x100;
         if (step != ABSOLUTE_LINE)
             line += step;
         for (size_t k = 0; step == ABSOLUTE_LINE && k < f->n_absolute; k++)

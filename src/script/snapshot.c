@@ -5,7 +5,7 @@
 #include "base/mem.h"
 #include "script/vm_state.h"
 
-enum { DEPTH_MAX = 50, BYTES_MAX = 16 << 20 };
+enum { DEPTH_MAX = 50, BYTES_MAX = 4 << 20 };
 
 enum tag {
     TAG_NIL = 'n',
@@ -58,7 +58,7 @@ static const char *take(lua_State *L, int index, unsigned depth, struct buf *out
     if (depth > DEPTH_MAX || !lua_checkstack(L, 6))
         return "a table deeper than 50 levels, or inside itself";
     if (out->len > BYTES_MAX)
-        return "a table of more than 16 MiB";
+        return "a table of more than 4 MiB";
     switch (lua_type(L, index)) {
     case LUA_TNIL: buf_char(out, TAG_NIL); break;
     case LUA_TBOOLEAN: buf_char(out, lua_toboolean(L, index) ? TAG_TRUE : TAG_FALSE); break;

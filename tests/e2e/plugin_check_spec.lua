@@ -152,7 +152,8 @@ describe("tidemark plugin check", function()
             p:write("plugins/tube/fixtures/e.golden.json", '{"refused":[{"code":"gone","text":"no"}],"rows":[]}')
             local r = p:run { "plugin", "check", "tube" }
             assert.equal(0, r.code)
-            has(r.err, "plugins/tube/fixtures/b.json:1: warning: no parser of tube knows this payload (keys: kind, items)\n")
+            has(r.err, "plugins/tube/fixtures/b.json:1: warning: no parser of tube knows this payload (keys: kind, items); nearest is "
+                .. 'tube.clips: 2 of 3 conditions met, but kind is "tube#lives", not "tube#clips"\n')
             has(r.err, "plugins/tube/fixtures/c.csv:1: warning: no parser of tube knows this payload (columns: Clip, Veiws)\n")
             has(r.err, "plugins/tube/fixtures/d.json:1: warning: tube.users knows it, but takes nothing from it: neither rows nor "
                 .. "drops; does 'each' point to the items?\n")
