@@ -18,7 +18,6 @@ parsers = {
 rules = { ["mine.stuck"] = { about = "x", find = spin } },
 reports = {
   ["mine.cpu"] = { about = "x", run = function() spin() end },
-  ["mine.sleep"] = { about = "x", run = function(ctx) ctx.sleep(60) return {} end },
   ["mine.rows"] = { about = "x", run = function(ctx) return ctx.db.query("SELECT generate_series(1, 500) AS n") end },
   ["mine.wide"] = { about = "x", run = function(ctx) local t = {} for i = 1, 20 do t[i] = { a = ("x"):rep(1e5) } end return t end },
   ["mine.log"] = { about = "x", run = function(ctx) for i = 1, 100 do ctx.log("line") end return {} end },
@@ -28,7 +27,7 @@ reports = {
 } }
 ]]
 
-local keys = "call_ms = 100, memory_mb = 8, stuck_ms = 300, log_lines = 5, rows = 100, output_mb = 1, cpu_s = 1, db_s = 1, run_s = 5"
+local keys = "call_ms = 100, memory_mb = 8, stuck_ms = 300, log_lines = 5, rows = 100, output_mb = 1, cpu_s = 1, db_s = 1"
 
 describe("limits", function()
     local p
@@ -36,7 +35,10 @@ describe("limits", function()
     setup(function()
         p = support.project { pinned = true, owners = { "ann" } }
         local config = support.read(p.dir .. "/tidemark.lua")
-        p:write("tidemark.lua", (config:gsub("\n}%s*$", "\n  limits = { " .. keys .. " },\n}\n")))
+        p:write("tidemark.lua", (config:gsub("\n}%s*$", "\n  limits = { " .. keys
+            .. " }, plugins = { nap = { limits = { run_s = 1 } } },\n}\n")))
+        p:write("plugins/nap.lua", [[return { name = "nap", api = 1, about = "Nap.", reports = {
+  ["nap.sleep"] = { about = "x", run = function(ctx) ctx.sleep(600) return {} end } } }]])
         p:write("plugins/mine/plugin.lua", plugin)
         for _, name in ipairs { "good", "loop", "eat", "talk" } do p:write(name .. ".json", ('{"%s": 1}'):format(name)) end
     end)
@@ -71,7 +73,8 @@ describe("limits", function()
     end)
 
     it("of a run's time, waiting included", function()
-        hits("report mine.sleep", "took longer than 5 s (limits.run_s)")
+        hits("report nap.sleep", "nap.sleep")
+        hits("report nap.sleep", "took longer than 1 s (limits.run_s)")
     end)
 
     it("and use are listed, with the last error", function()
@@ -85,14 +88,15 @@ describe("limits", function()
         assert.equal("own", cells.origin)
         assert.equal("failed", cells.state)
         assert.equal("4", cells.parsers)
-        assert.equal("8", cells.reports)
+        assert.equal("7", cells.reports)
         assert.equal("1", cells.rules)
         assert(#cells.version == 12 and cells.version:match("^%x+$"), cells.version)
         assert.equal("100", cells.call_ms_limit)
         assert(tonumber(cells.call_ms) >= 100 and tonumber(cells.cpu_ms) >= 1000 and tonumber(cells.memory) > 4e6, line)
         assert(tonumber(cells.rows) > 100 and tonumber(cells.log_lines) > 5, line)
         assert(tonumber(cells.runs) >= 8 and tonumber(cells.failures) >= 6, line)
-        has(line, "took longer than 5 s (limits.run_s)")
+        has(line, "used more than 1 s of CPU (limits.cpu_s)")
+        has(out:match("\nnap,[^\n]*"), "took longer than 1 s (limits.run_s)")
         has(p:ok("plugin list"), "mine (own)")
         local json = p:ok("plugin list --format json")
         has(json, '"name":"youtube"')
