@@ -61,8 +61,11 @@ void plugin_use_add(struct plugin_uses *uses, const struct plugin *p, const char
     usage.of[VM_MEMORY].now = usage.of[VM_MEMORY].most; /* between two runs it says nothing */
     for (size_t i = 0; i < sizeof columns / sizeof *columns; i++) {
         enum vm_meter m = columns[i].meter;
-        if (usage.of[m].now > u->most[m])
-            u->most[m] = usage.of[m].now;
+        uint64_t n = usage.of[m].now;
+        if (failed != NULL && n < usage.of[m].limit && strstr(failed->text, vm_limit_text(p->vm, m)) != NULL)
+            n = usage.of[m].limit; /* it was stopped by who did not measure: the server */
+        if (n > u->most[m])
+            u->most[m] = n;
     }
 }
 

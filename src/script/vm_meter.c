@@ -188,7 +188,7 @@ static void start_counters(struct vm *vm)
 void vm_run_begin(struct vm *vm)
 {
     must(!vm->running && vm->depth == 0);
-    vm->running = true;
+    vm->running = vm->had_run = true;
     vm->run_cpu_ns = 0;
     vm->run_started_ns = vm_wall_ns();
     vm->wall_deadline_ns = vm->run_started_ns + ns_of(vm->limits.run_ms);
@@ -231,7 +231,8 @@ void meter_begin(struct vm *vm, bool load)
         budget = ns_of(vm->limits.cpu_ms) - vm->run_cpu_ns;
         vm->over = vm->wall_started_ns >= vm->wall_deadline_ns ? VM_RUN : budget <= 0 ? VM_CPU : VM_NONE;
     } else {
-        start_counters(vm);
+        if (!vm->had_run) /* else it cleans up after a run, whose counts are still asked for */
+            start_counters(vm);
         vm->wall_deadline_ns = vm->wall_started_ns + ns_of(vm->limits.run_ms);
     }
     vm->deadline_ns = vm->started_ns + budget;

@@ -22,6 +22,7 @@ struct vm {
     int64_t deadline_ns;        /* on vm_cpu_ns's clock */
     int64_t wall_deadline_ns;   /* of the run, or outside of one of this call; on vm_wall_ns's clock */
     unsigned depth;             /* vm_call inside vm_call: the outer budget counts */
+    bool had_run;
     bool running;               /* between vm_run_begin and vm_run_end */
     int64_t run_started_ns;     /* on vm_wall_ns's clock */
     int64_t run_cpu_ns;         /* of the run's slices */

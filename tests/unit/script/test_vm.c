@@ -238,6 +238,8 @@ static void what_is_counted_adds_up_over_a_run(void **state)
     assert_string_equal(vm_meter_name(vm_hit(vm)), "rows");
     assert_int_equal(vm_count(vm, VM_DB, 1500), 0);
     vm_run_end(vm);
+    assert_int_equal(vm_protect(vm, count_up, NULL, 0, "t.cleanup", &e), 0);
+    assert_int_equal(vm_hit(vm), VM_ROWS); /* what comes after a run leaves its counts */
     assert_string_equal(vm_limit_text(vm, VM_ROWS), "read or gave back more than 10 rows (limits.rows)");
     assert_string_equal(vm_limit_text(vm, VM_DB), "used more than 1500 ms of database time (limits.db_s)");
     assert_string_equal(vm_limit_text(vm, VM_OUTPUT), "put out more than 4 KiB (limits.output_mb)");
