@@ -24,7 +24,7 @@ const char *embedded_uri(const struct embedded *pg); /* "host=… port=5432 user
 /* The same as the login that plugins' statements use (schema/repeatable/65_wall.sql makes it): it may become an owner, and nothing
  * else. */
 const char *embedded_plugin_uri(const struct embedded *pg);
-bool embedded_was_made(const struct embedded *pg);   /* this call made the cluster */
+bool embedded_was_made(const struct embedded *pg); /* this call made the cluster */
 /* Gives the share back; the last one out stops the server unless it is pinned. */
 void embedded_leave(struct embedded **pg);
 

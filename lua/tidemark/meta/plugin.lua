@@ -157,6 +157,7 @@
 ---@field owners? table<string, string> whose data this is; the UUID stands in every row as `user_id`
 ---@field default_owner? string whose data is meant where neither `--owner` nor `--as` says; not needed with one owner
 ---@field database? string a PostgreSQL address (URI or `key=value`), instead of the embedded server
+---@field plugin_database? string the address of `database` once more, by a login of its own for plugins' statements
 ---@field time_zone? string the zone times are shown in; UTC without it; `--tz` goes before it
 ---@field limits? tidemark.Limits what every plugin's code may use
 ---@field plugins? table<string, tidemark.Grant|table<string, any>> settings, limits and grants, plugin by plugin
