@@ -243,6 +243,11 @@ end
 local function guess_id(leaves, items, own, out)
   local names = table.move(ID, 1, #ID, 1, {})
   for _, prefix in ipairs(own) do table.insert(names, 2, prefix .. "_id") end
+  local known, accounts = #names, {}
+  for _, name in ipairs(ACCOUNT) do accounts[name] = true end
+  for _, leaf in ipairs(leaves) do -- the platform's own word for a post: aweme_id
+    if #leaf.parents == 0 and leaf.name:find("_id$") and not accounts[leaf.name] then names[#names + 1] = leaf.name end
+  end
   local found = candidates(leaves, names, is_scalar, function(leaf)
     if about_others(leaf) or #leaf.values < math.min(#items, ITEMS_LOOKED_AT) then return false end
     local seen = {}
@@ -253,15 +258,17 @@ local function guess_id(leaves, items, own, out)
     return true
   end)
   table.sort(found, function(a, b)
+    if (a.rank > known) ~= (b.rank > known) then return b.rank > known end
     if #a.leaf.parents ~= #b.leaf.parents then return #a.leaf.parents < #b.leaf.parents end
     if a.rank ~= b.rank then return a.rank < b.rank end
     return a.order < b.order
   end)
-  if not found[1] then return end
-  out.post.id = found[1].leaf.path
-  local sure = found[1].rank <= SURE + #own
-  say(out, "id", found[1].leaf, not sure and "is it the id, and does it stay?" or found[2] and "there is also "
-    .. found[2].leaf.path, not sure)
+  local best = found[1]
+  if not best then return end
+  out.post.id, out.id_is_known = best.leaf.path, best.rank <= known
+  local sure = best.rank <= SURE + #own
+  local doubt = not sure and "is it the id, and does it stay?" or found[2] and "there is also " .. found[2].leaf.path or nil
+  say(out, "id", best.leaf, doubt, not sure)
 end
 
 local function guess_account(leaves, out)
@@ -397,8 +404,8 @@ local function guess_item(items, own)
   end
   local n = 0
   for _ in pairs(out.counts) do n = n + 1 end
-  out.worth = (out.post.id and 10 or 0) + 4 * n + (out.post.published_at and 3 or 0) + (out.post.title and 1 or 0)
-    + (out.post.caption and 1 or 0)
+  local id = out.post.id and (out.id_is_known and 10 or 6) or 0
+  out.worth = id + 4 * n + (out.post.published_at and 3 or 0) + (out.post.title and 1 or 0) + (out.post.caption and 1 or 0)
   return out
 end
 

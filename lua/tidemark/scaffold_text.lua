@@ -180,7 +180,8 @@ end
 
 --- p = { name, parser (its name) or nil, guess, about_parser, rule = boolean, report = "sql" | "lua" | nil }
 function M.plugin(p)
-  local out = { ("-- `tidemark plugin check %s` tells mistakes, `tidemark plugin test %s` runs spec/."):format(p.name, p.name), "return {",
+  local head = "-- `tidemark plugin check %s` tells mistakes, `tidemark plugin test %s` runs spec/."
+  local out = { head:format(p.name, p.name), "return {",
     ("  name = %s,"):format(quoted(p.name)), "  api = 1,", ("  about = %s,"):format(quoted(p.about)) }
   if p.parser then parser(p, out) end
   if p.rule then out[#out + 1] = fill(RULE, { NAME = p.name }) end

@@ -61,17 +61,22 @@ static int check(struct new_cmd *c, const struct cli_list *names, struct err *e)
     return 0;
 }
 
-static void tell(const struct new_cmd *c, const char *shown, const struct buf *said, const struct buf *files)
+static void tell(const struct new_cmd *c, const struct buf *said, const struct buf *files)
 {
     const struct scaffold_options *o = &c->options;
-    printf("made %s/%s: %s\n\n%s\nnext    tidemark plugin check %s\n        tidemark plugin test %s%s\n", shown, o->name,
-           files->data, said->data != NULL ? said->data : "", o->name, o->name, o->parser ? " --record" : "");
-    if (o->payload != NULL)
+    char *path = mem_printf("%s/%s", c->dir != NULL ? c->dir : "plugins", o->name);
+    const char *word = c->dir != NULL ? path : o->name; /* a plugin that no project has is named by its folder */
+    printf("made %s: %s\n\n%s\nnext    ", path, files->data, said->data != NULL ? said->data : "");
+    if (c->dir == NULL)
+        printf("tidemark plugin check %s\n        ", word);
+    printf("tidemark plugin test %s%s\n", word, o->parser ? " --record" : "");
+    if (o->payload != NULL && c->dir == NULL)
         printf("        tidemark ingest --dry-run %s\n", o->payload);
-    if (o->rule)
+    if (o->rule && c->dir == NULL)
         printf("        tidemark learn %s.weekend --dry-run\n", o->name);
-    if (o->report)
+    if (o->report && c->dir == NULL)
         printf("        tidemark report %s.top\n", o->name);
+    mem_free(path);
 }
 
 static int run(struct new_cmd *c, const struct cli_list *names, struct err *e)
@@ -93,7 +98,7 @@ static int run(struct new_cmd *c, const struct cli_list *names, struct err *e)
     if (rc == 0)
         rc = scaffold_make(&c->options, &said, &files, e);
     if (rc == 0)
-        tell(c, c->dir != NULL ? c->dir : "plugins", &said, &files);
+        tell(c, &said, &files);
     buf_free(&said);
     buf_free(&files);
     return rc;

@@ -52,7 +52,6 @@ return {
   {"id": "v1", "title": "First", "published": "2026-03-01T10:00:00Z", "tags": ["howto"], "views": "1200", "likes": 30},
   {"id": "v2", "title": "Second", "published": "2026-03-02T10:00:00Z", "views": 300, "likes": null}]}
 ]],
-  ["fixtures/videos.ndjson"] = '{"kind": "video#list", "items": []}\n{"kind": "video#list", "items": []}\n',
   ["fixtures/totals.golden.json"] = '{\n  "views": 1500\n}\n',
 }
 

@@ -72,6 +72,12 @@ describe("the proposal", function()
     assert.is_nil(g.post.title)
   end)
 
+  it("takes the platform's own word for a post's id, in doubt", function()
+    local g = guess('{"list":[{"aweme_id":"a","author":{"uid":"u"},"stats":{"views":1}},{"aweme_id":"b","stats":{"views":1}}]}')
+    assert.equal("aweme_id", g.post.id)
+    assert.is_true(said(g, "id").check)
+  end)
+
   it("takes no value for the id that two items share", function()
     assert.equal("shortcode", guess('[{"id":1,"shortcode":"a"},{"id":1,"shortcode":"b"}]').post.id)
   end)
