@@ -1,5 +1,6 @@
--- Names after a dot that are not there: ctx.cmpare, string.fromat. Looked for in a plugin's text, so that they are found before
--- the code runs. What there is, is said by the annotations of the plugin API (lua/tidemark/meta) and by the libraries themselves.
+-- Names after a dot that are not there: ctx.cmpare, string.fromat. Looked for in a plugin's text, so that they are found
+-- before the code runs. What there is, is said by the annotations of the plugin API (lua/tidemark/meta) and by the libraries
+-- themselves.
 
 local check = require("tidemark.contract_check")
 local tokens = require("tidemark.tokens")

@@ -1,5 +1,5 @@
--- Lua source as tokens: { kind = "name" | "string" | "number" | "symbol", text = , line = }. Comments are passed over; words of the
--- language are names, and "==" is two symbols: whoever reads them looks for keys and calls, not for a grammar.
+-- Lua source as tokens: { kind = "name" | "string" | "number" | "symbol", text = , line = }. Comments are passed over; words
+-- of the language are names, and "==" is two symbols: whoever reads them looks for keys and calls, not for a grammar.
 
 local function long_bracket(source, pos)
   local level = source:match("^%[(=*)%[", pos)
