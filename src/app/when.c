@@ -31,6 +31,7 @@ void when_set(const struct when *w, struct app *app, struct part_run *part)
     db_session_close(&app->plugin_session);
     part->pool = app->plugin_pool;
     part->walled = app->walled;
+    part->session = app->session;
     part->now = (double)w->now / 1e6;
     part->as_of = (double)w->as_of / 1e6;
 }

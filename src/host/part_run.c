@@ -38,14 +38,10 @@ static int run_over(const struct part_run *r, struct run_port *port, const struc
 static void keep_use(const struct part_run *r, const struct err *failed)
 {
     struct plugin_uses uses = {0};
-    struct db_session *s = NULL;
-    struct err e = {0};
-    if (r->plugin == NULL || (failed != NULL && failed->kind != ERR_PLUGIN))
+    if (r->plugin == NULL || r->session == NULL || (failed != NULL && failed->kind != ERR_PLUGIN))
         return;
     plugin_use_add(&uses, r->plugin, r->what, failed);
-    if (db_session_open(r->pool, r->loop, &s, &e) == 0)
-        plugin_use_write(&uses, s, &r->owner);
-    db_session_close(&s);
+    plugin_use_write(&uses, r->session, &r->owner);
     plugin_uses_free(&uses);
 }
 

@@ -5,14 +5,15 @@
 
 #include "base/err.h"
 #include "data/uuid.h"
-#include "db/pool.h"
+#include "db/session.h"
 #include "host/plugin.h"
 #include "script/run.h"
 
 struct part_run {
     struct loop *loop;
-    struct db_pool *pool; /* nobody else's while it runs */
-    bool walled;          /* as in host/run_port.h */
+    struct db_pool *pool;       /* nobody else's while it runs */
+    bool walled;                /* as in host/run_port.h */
+    struct db_session *session; /* the host's own: what the run used is kept over it; NULL: it is not */
     struct uuid owner;
     const struct plugin *plugin; /* whose settings, grants and state; NULL: a script */
     struct vm *vm;

@@ -168,6 +168,14 @@ describe("tidemark report, of a report in Lua", function()
     assert.truthy(support.read(project.dir .. "/a.txt"):find("Rows made by hand.", 1, true))
   end)
 
+  it("has what it used kept for plugin list", function()
+    project:sql("DELETE FROM tidemark.plugin_uses")
+    report("mine.made --as ann --var n=1")
+    fails(76, "mine.raises --as ann", "mine.raises")
+    assert.equal("mine.made|1|0\nmine.raises|1|1",
+      project:sql("SELECT part, runs, failures FROM tidemark.plugin_uses WHERE plugin = 'mine' ORDER BY part"))
+  end)
+
   it("may ask for several things at once", function()
     assert.equal("a,b\r\n1,2\r\n", report("mine.parallel --as ann --format csv"))
   end)
