@@ -21,8 +21,8 @@ describe("x.posts", function()
 
   it("makes no sum of counts that are more than a count can be", function()
     local function shares(reposts, quotes)
-      return parse("x.posts", { data = { post { public_metrics = { retweet_count = reposts, quote_count = quotes } } } }).rows[1]
-        .counts.shares
+      local v = post { public_metrics = { retweet_count = reposts, quote_count = quotes } }
+      return parse("x.posts", { data = { v } }).rows[1].counts.shares
     end
     assert.equal(("9"):rep(400), shares(("9"):rep(400), 1)) -- as it came: the host notes that it is no count
     assert.equal("float", math.type(shares(math.maxinteger, 1))) -- no count either
@@ -123,7 +123,7 @@ describe("x.report_csv", function()
   end)
 
   it("does not wrap around, and says nothing where a sum is no number", function()
-    local out = parse("x.report_csv", env.csv("organic_tweet_id,date,likes,clicks,replies\n"
+    local out = parse("x.report_csv", testkit.csv("organic_tweet_id,date,likes,clicks,replies\n"
       .. "1,2024-01-01,9223372036854775807,1e308,1\n1,2024-01-01,9223372036854775807,1e308,2\n"))
     local counts = out.rows[1].counts
     assert.same({ 2 ^ 64, 3 }, { counts.likes, counts.comments })
