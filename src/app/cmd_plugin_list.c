@@ -70,12 +70,11 @@ enum { USE_RUNS = 1, USE_FAILURES, USE_FIRST_METER, USE_LAST_RUN = USE_FIRST_MET
 
 static int ask(struct list_cmd *c, struct err *e)
 {
-    struct db_session *s = c->app->session;
     struct uuid owner;
     struct db_params p = {0};
     if (app_owner(c->app, c->who, &owner, e) != 0 || app_need_database(c->app, e) != 0)
         return -1;
-    s = c->app->session;
+    struct db_session *s = c->app->session;
     if (db_begin(s, "READ ONLY", e) != 0)
         return -1;
     db_uuid(&p, &owner);
