@@ -69,15 +69,9 @@ struct call *call_fail(struct call *c, enum err_kind kind, const char *fmt, ...)
     return c;
 }
 
-static void free_handle(uv_handle_t *handle)
-{
-    mem_free(handle);
-}
-
 static void end_sleep(struct call *c)
 {
-    uv_close((uv_handle_t *)c->timer, free_handle);
-    c->timer = NULL;
+    loop_timer_free(&c->timer);
     c->port->sleeping--;
 }
 
@@ -199,9 +193,9 @@ static struct port_req *port_query(void *host, const struct port_query *q)
 
 /* --- what needs no database ---------------------------------------------------------------------------------------------------- */
 
-static void on_slept(uv_timer_t *timer)
+static void on_slept(void *arg)
 {
-    struct call *c = timer->data;
+    struct call *c = arg;
     end_sleep(c);
     call_done(c);
 }
@@ -210,12 +204,9 @@ static struct port_req *port_sleep(void *host, unsigned ms)
 {
     struct run_port *p = host;
     struct call *c = call_new(p, CALL_SLEEP);
-    c->timer = mem_alloc(sizeof *c->timer);
-    uv_timer_init(loop_uv(p->loop), c->timer);
-    c->timer->data = c;
+    c->timer = loop_timer_new(p->loop, on_slept, c);
     p->sleeping++;
-    uv_update_time(loop_uv(p->loop)); /* the plugin may have computed for long */
-    uv_timer_start(c->timer, on_slept, ms, 0);
+    loop_timer_start(c->timer, ms);
     return &c->req;
 }
 

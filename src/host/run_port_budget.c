@@ -17,9 +17,9 @@ static void count(struct run_port *p)
     p->since_us = now;
 }
 
-static void on_spent(uv_timer_t *timer)
+void budget_spent(void *arg)
 {
-    struct run_port *p = timer->data;
+    struct run_port *p = arg;
     p->spent = true;
     for (unsigned i = 0; i < p->n_link; i++) {
         struct call *c = p->link[i].running;
@@ -36,10 +36,9 @@ void budget_step(struct run_port *p, int statements)
     count(p);
     p->busy = (unsigned)((int)p->busy + statements);
     int64_t left_us = (int64_t)p->o.db_ms * 1000 - p->used_us;
-    uv_timer_stop(p->budget);
+    loop_timer_stop(p->budget);
     if (p->busy == 0 || p->spent)
         return;
     uint64_t ms = left_us > 0 ? (uint64_t)left_us / 1000 / p->busy + 1 : 0;
-    uv_update_time(loop_uv(p->loop));
-    uv_timer_start(p->budget, on_spent, ms, 0);
+    loop_timer_start(p->budget, ms);
 }

@@ -4,17 +4,6 @@
 #include "base/log.h"
 #include "host/run_port_private.h"
 
-static void on_check(uv_check_t *check);
-static void on_idle(uv_idle_t *idle)
-{
-    (void)idle; /* it only keeps the loop from sleeping */
-}
-
-static void free_handle(uv_handle_t *handle)
-{
-    mem_free(handle);
-}
-
 static void line_add(struct call **first, struct call **last, struct call *c)
 {
     c->next = NULL;
@@ -103,7 +92,7 @@ static void on_leased(struct wait *w)
 {
     struct link *l = w->waiter;
     struct run_port *p = l->port;
-    uv_idle_start(p->idle, on_idle); /* links_step looks at it */
+    loop_soon_ask(p->soon);
 }
 
 static void begin_lease(struct link *l)
@@ -267,7 +256,7 @@ void link_ended(struct call *c)
 {
     struct run_port *p = c->port;
     line_add(&p->ended, &p->ended_last, c);
-    uv_idle_start(p->idle, on_idle);
+    loop_soon_ask(p->soon);
 }
 
 static void end_call(struct call *c)
@@ -294,12 +283,9 @@ static void end_call(struct call *c)
         settle(l);
 }
 
-static void on_check(uv_check_t *check)
+static void on_soon(void *arg)
 {
-    struct run_port *p = check->data;
-    if (!uv_is_active((uv_handle_t *)p->idle))
-        return;
-    uv_idle_stop(p->idle);
+    struct run_port *p = arg;
     for (unsigned i = 0; i < p->n_link; i++)
         take_leased(&p->link[i]);
     for (struct call *c; (c = line_take(&p->ended)) != NULL;)
@@ -339,16 +325,8 @@ void links_look_for_deadlock(struct run_port *p)
 
 void links_open(struct run_port *p)
 {
-    uv_loop_t *uv = loop_uv(p->loop);
-    p->check = mem_alloc(sizeof *p->check);
-    p->idle = mem_alloc(sizeof *p->idle);
-    p->budget = mem_alloc(sizeof *p->budget);
-    uv_check_init(uv, p->check);
-    uv_idle_init(uv, p->idle);
-    uv_timer_init(uv, p->budget);
-    p->check->data = p->budget->data = p;
-    uv_check_start(p->check, on_check);
-    uv_unref((uv_handle_t *)p->check); /* it waits for nothing by itself */
+    p->soon = loop_soon_new(p->loop, on_soon, p);
+    p->budget = loop_timer_new(p->loop, budget_spent, p);
 }
 
 void links_close(struct run_port *p)
@@ -358,7 +336,6 @@ void links_close(struct run_port *p)
             p->link[i].lease->wait.waiter = NULL;
             db_lease_discard(&p->link[i].lease);
         }
-    uv_close((uv_handle_t *)p->check, free_handle);
-    uv_close((uv_handle_t *)p->idle, free_handle);
-    uv_close((uv_handle_t *)p->budget, free_handle);
+    loop_soon_free(&p->soon);
+    loop_timer_free(&p->budget);
 }

@@ -2,9 +2,8 @@
  * for it. Completions only put a call on the list of ended ones; run_port_link.c works that off from the loop. */
 #pragma once
 
-#include <uv.h>
-
 #include "base/mem.h"
+#include "db/loop_timer.h"
 #include "host/run_port.h"
 
 enum { CURSOR_FIRST_ROWS = 8 }; /* nobody knows yet how long a row is */
@@ -37,7 +36,7 @@ struct call {
     size_t main, role, snapshot, taken_up;
     const PGresult *answer; /* db's */
     struct buf candidates;
-    uv_timer_t *timer;
+    struct loop_timer *timer;
     struct port_question question;
 };
 
@@ -95,9 +94,8 @@ struct run_port {
     int64_t used_us, since_us; /* of the database's time, and since when the statements that run now are not in it */
     unsigned busy;
     bool spent;
-    uv_timer_t *budget;
-    uv_check_t *check; /* works off what has ended; idle keeps the loop from sleeping meanwhile */
-    uv_idle_t *idle;
+    struct loop_timer *budget;
+    struct loop_soon *soon; /* works off what has ended */
 };
 
 /* run_port.c */
@@ -138,5 +136,6 @@ void tx_ended(struct port_tx *tx); /* frees it; its cursors are no more */
 void cursor_free(struct port_cursor *cursor);
 
 /* run_port_budget.c */
+void budget_spent(void *port);                        /* the timer of p->budget */
 void budget_step(struct run_port *p, int statements); /* +1: one begins, -1: one has ended */
 int budget_text(const struct run_port *p, struct err *e);

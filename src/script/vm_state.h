@@ -23,10 +23,10 @@ struct vm {
     int64_t wall_deadline_ns;   /* of the run, or outside of one of this call; on vm_wall_ns's clock */
     unsigned depth;             /* vm_call inside vm_call: the outer budget counts */
     bool had_run;
-    bool running;               /* between vm_run_begin and vm_run_end */
-    int64_t run_started_ns;     /* on vm_wall_ns's clock */
-    int64_t run_cpu_ns;         /* of the run's slices */
-    enum vm_meter hit;          /* the last limit that was passed, of this run or call */
+    bool running;           /* between vm_run_begin and vm_run_end */
+    int64_t run_started_ns; /* on vm_wall_ns's clock */
+    int64_t run_cpu_ns;     /* of the run's slices */
+    enum vm_meter hit;      /* the last limit that was passed, of this run or call */
     struct vm_use use[VM_METERS];
     char limit_text[VM_METERS][80];
     struct run *run; /* whose function is at work (run_state.h); NULL: none */
