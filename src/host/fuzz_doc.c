@@ -248,7 +248,7 @@ static bool ends_with(const char *s, const char *end)
 /* The kind by the file's ending; false: no payload (what is expected of one, say). */
 static bool format_of(const char *name, enum doc_format *out)
 {
-    if (name[0] == '.' || strstr(name, ".expected.") != NULL)
+    if (name[0] == '.' || strstr(name, ".expected.") != NULL || strstr(name, ".golden.") != NULL)
         return false;
     *out = ends_with(name, ".csv") ? DOC_CSV : ends_with(name, ".jsonl") || ends_with(name, ".ndjson") ? DOC_LINES : DOC_JSON;
     return *out != DOC_JSON || ends_with(name, ".json");
