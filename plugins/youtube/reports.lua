@@ -34,7 +34,8 @@ local function number(v)
   return n and (math.tointeger(n) or n)
 end
 
--- A sum may leave the whole numbers, and even the numbers: the host is told the first (no count can be that), not the second.
+-- A sum may leave the whole numbers, and even the numbers: the host is told the first (no count can be that), not the
+-- second.
 local function add(a, b)
   local sum = a + b
   if math.type(sum) == "integer" and math.abs(a + 0.0 + b) >= 2 ^ 63 then return a + 0.0 + b end
