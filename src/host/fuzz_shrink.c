@@ -52,27 +52,38 @@ static bool tree_fails(struct shrink *s, const struct node *root)
     return still_fails(s, s->work.data != NULL ? s->work.data : "", s->work.len);
 }
 
+/* n without m of its children from at on, if that still fails. The lists are tried as copies: a document may have half a million. */
+static bool without(struct shrink *s, const struct node *root, struct node *n, size_t at, size_t m)
+{
+    struct node kept = *n;
+    size_t rest = kept.n - at - m;
+    n->child = mem_array(kept.n, sizeof *n->child);
+    n->key = mem_array(kept.n, sizeof *n->key);
+    memcpy(n->child, kept.child, at * sizeof *n->child);
+    memcpy(n->key, kept.key, at * sizeof *n->key);
+    memcpy(n->child + at, kept.child + at + m, rest * sizeof *n->child);
+    memcpy(n->key + at, kept.key + at + m, rest * sizeof *n->key);
+    n->n = kept.n - m;
+    bool fails = tree_fails(s, root);
+    if (fails) {
+        memcpy(kept.child, n->child, n->n * sizeof *n->child);
+        memcpy(kept.key, n->key, n->n * sizeof *n->key);
+        kept.n = n->n;
+    }
+    mem_free(n->child);
+    mem_free(n->key);
+    *n = kept;
+    return fails;
+}
+
 /* Takes runs of children away: half of them, a quarter, … one. */
 static void fewer(struct shrink *s, const struct node *root, struct node *n)
 {
     for (size_t run = n->n; run > 0; run /= 2) {
-        for (size_t at = 0; at < n->n && s->tries < TRIES_MAX;) {
-            struct node kept = *n;
+        for (size_t at = 0; at < n->n && s->tries < s->most;) {
             size_t m = run < n->n - at ? run : n->n - at;
-            n->child = arena_alloc(&s->arena, (kept.n + 1) * sizeof(struct node *));
-            n->key = arena_alloc(&s->arena, (kept.n + 1) * sizeof(char *));
-            n->n = n->cap = 0;
-            for (size_t i = 0; i < kept.n; i++) {
-                if (i >= at && i < at + m)
-                    continue;
-                n->child[n->n] = kept.child[i];
-                n->key[n->n++] = kept.key[i];
-            }
-            n->cap = kept.n + 1;
-            if (!tree_fails(s, root)) {
-                *n = kept;
+            if (!without(s, root, n, at, m))
                 at += m;
-            }
         }
     }
 }
@@ -81,7 +92,7 @@ static void shorter(struct shrink *s, const struct node *root, struct node *n)
 {
     static const char *const simple[] = {"null", "0", "\"\"", "\"x\""};
     struct node kept = *n;
-    for (size_t i = 0; i < sizeof simple / sizeof *simple && s->tries < TRIES_MAX; i++) {
+    for (size_t i = 0; i < sizeof simple / sizeof *simple && s->tries < s->most; i++) {
         size_t len = strlen(simple[i]);
         if (s->format == DOC_CSV || (kept.kind == NODE_SCALAR && kept.len <= len))
             continue;
@@ -121,8 +132,8 @@ static void by_tree(struct shrink *s, struct buf *doc)
 
 static void by_bytes(struct shrink *s, struct buf *doc)
 {
-    for (size_t run = doc->len / 2; run > 0 && s->tries < TRIES_MAX; run /= 2) {
-        for (size_t at = 0; at + run <= doc->len && s->tries < TRIES_MAX;) {
+    for (size_t run = doc->len / 2; run > 0 && s->tries < s->most; run /= 2) {
+        for (size_t at = 0; at + run <= doc->len && s->tries < s->most;) {
             buf_clear(&s->work);
             buf_add(&s->work, doc->data, at);
             buf_add(&s->work, doc->data + at + run, doc->len - at - run);
