@@ -131,7 +131,7 @@ static int load_one(struct report_cmd *c, const char *name, const struct report 
 static int run(struct report_cmd *c, const struct cli_list *names, struct err *e)
 {
     const struct report *r = NULL;
-    if (app_check_format(c->output.format, e) != 0)
+    if (output_check(&c->output, e) != 0)
         return -1;
     if (names->n > 1)
         return err_set(e, ERR_USAGE, "one report at a time: '%s' is one too many (variables are --var name=value)",
@@ -164,9 +164,9 @@ int cmd_report(struct app *app, int argc, char **argv, struct err *e)
     struct report_cmd r = {.app = app, .output = {.app = app}};
     const struct cli_option options[] = {
         {"var", 0, CLI_LIST, &r.vars, "K=V", "a variable of the report; may be repeated"},
-        {"format", 'f', CLI_VALUE, &r.output.format, "FORMAT", "table, csv or json"},
+        {"format", 'f', CLI_VALUE, &r.output.format, "FORMAT", "table, csv, json or ndjson"},
         {"output", 'o', CLI_LIST, &r.output.files, "FILE",
-         "into a file instead; .csv and .json decide the format; may be repeated"},
+         "into a file instead; .csv, .json and .ndjson decide the format; may be repeated"},
         {"as", 0, CLI_VALUE, &r.who, "WHO", "the owner whose data is shown: a name from the config or a UUID"},
         {"show-sql", 0, CLI_FLAG, &r.show_sql, NULL,
          "print the report's SQL instead of running it (of one in Lua: where it is)"},
