@@ -2,8 +2,6 @@
  * for it. Completions only put a call on the list of ended ones; run_port_link.c works that off from the loop. */
 #pragma once
 
-#include <uv.h>
-
 #include "base/mem.h"
 #include "host/run_port.h"
 

@@ -52,9 +52,11 @@ describe("the wall around plugins", function()
         { "SELECT 1 AS x INTO TEMP content", 'permission denied to create temporary tables in database "tidemark"' },
         { "SELECT 1 AS x INTO public.stolen", "permission denied for schema public" },
         { "SELECT pg_read_file('PG_VERSION')", "permission denied for function pg_read_file" },
-        { "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'tidemark'", "must be a superuser to terminate superuser process" },
+        { "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'tidemark'",
+            "must be a superuser to terminate superuser process" },
         { "CREATE FUNCTION public.f() RETURNS int LANGUAGE sql AS 'SELECT 1'", "permission denied for schema public" },
-        { "COPY content TO PROGRAM 'cat'", "must be superuser or have privileges of the pg_execute_server_program role to COPY to or from an external program" },
+        { "COPY content TO PROGRAM 'cat'",
+            "must be superuser or have privileges of the pg_execute_server_program role to COPY to or from an external program" },
     } do
         local sql, says = case[1], case[2]
         it("refuses " .. sql, function()
