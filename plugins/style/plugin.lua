@@ -69,6 +69,9 @@ local function facet_of(object)
   return facts, state.notes
 end
 
+-- Longer than this no name or tag is looked at closer: lowering megabytes takes longer than a call may.
+local RAW_MAX = 1000
+
 -- "#Bold Text " -> "bold text"
 local function clean_tag(v)
   local tag = text.lower(v):gsub("%s+", " "):gsub("^[# ]+", ""):gsub(" $", "")
@@ -78,7 +81,8 @@ end
 local function tags_of(list)
   local tags, seen, notes = {}, {}, {}
   for i, v in ipairs(list) do
-    local tag = json.kind(v) == "string" and clean_tag(v) or ""
+    local long = json.kind(v) == "string" and #v > RAW_MAX
+    local tag = long and v or json.kind(v) == "string" and clean_tag(v) or ""
     if tag == "" then
       leave_out(notes, "tag " .. i, "is no text")
     elseif #tag > TAG_MAX then
@@ -104,6 +108,7 @@ local function fault(doc)
   if json.kind(doc.platform) ~= "string" or not doc.platform:find("%S") then
     return "missing_platform", "a style document needs platform, as text: whose post it is about (youtube, tiktok, …)"
   end
+  if #doc.platform > RAW_MAX then return "bad_platform", "the platform's name is longer than 50 bytes" end
   if not is_id(doc.external_id) then
     return "missing_id", "a style document needs external_id: the post's id on its platform, as text"
   end
