@@ -21,7 +21,7 @@ local payload = '{"kind":"tube#list","items":[{"id":"a","title":"A","tags":["t"]
 describe("ingest --dry-run", function()
     local p
     setup(function()
-        p = support.project {}
+        p = support.project { pinned = true }
         p:write("plugins/tube/plugin.lua", plugin)
         p:write("list.json", payload)
     end)
@@ -70,7 +70,7 @@ end)
 describe("learn --dry-run", function()
     local p
     setup(function()
-        p = support.project {}
+        p = support.project { pinned = true }
         p:write("plugins/tube/plugin.lua", plugin)
         p:write("list.json", payload)
         p:run { "ingest", "--at", "2024-03-10T00:00:00Z", "list.json" }

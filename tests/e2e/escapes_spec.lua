@@ -40,7 +40,7 @@ describe("a plugin that tries to get out", function()
     local p
 
     setup(function()
-        p = support.project {}
+        p = support.project { pinned = true }
         local config = support.read(p.dir .. "/tidemark.lua")
         p:write("tidemark.lua", (config:gsub("\n}%s*$",
             "\n  limits = { call_ms = 50, memory_mb = 8, stuck_ms = 300, log_lines = 10 },\n}\n")))

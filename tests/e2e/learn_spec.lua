@@ -193,12 +193,14 @@ describe("tidemark learn", function()
     local function reason(key)
       return sql("SELECT decision || ': ' || why FROM tidemark.rule_results WHERE user_id = OWNER AND finding_key LIKE '" .. key .. "'")
     end
-    local function one_post(n, more)
-      sql([[INSERT INTO content (id, title, user_id) VALUES (md5('c%d')::uuid, 'x', OWNER)]], n)
+    local function add_posts(from, to, counts, days)
+      sql([[INSERT INTO content (id, title, user_id) SELECT md5('c' || n)::uuid, 'x', OWNER FROM generate_series(%d, %d) n]], from, to)
       sql([[INSERT INTO tidemark.posts (platform, external_id, content_id, account_id, published_at, features, user_id)
-            VALUES ('x', 'p%d', md5('c%d')::uuid, md5('cas')::uuid, now() - interval '20 days', '{"tags":["only"]}', OWNER)]], n, n)
+            SELECT 'x', 'p' || n, md5('c' || n)::uuid, md5('cas')::uuid, now() - interval '%d days', '{"tags":["only"]}', OWNER
+              FROM generate_series(%d, %d) n]], days, from, to)
       sql([[INSERT INTO content_performance_metrics (content_id, platform, external_id, recorded_at, user_id, views, likes)
-            SELECT md5('c%d')::uuid, 'x', 'p%d', now() - interval '13 days', OWNER, %s]], n, n, more)
+            SELECT md5('c' || n)::uuid, 'x', 'p' || n, now() - interval '13 days', OWNER, %s
+              FROM generate_series(%d, %d) n]], counts, from, to)
     end
 
     setup(function()
@@ -214,7 +216,7 @@ describe("tidemark learn", function()
     end)
 
     it("one post, and a zone that does not exist", function()
-      one_post(1, "100, 5")
+      add_posts(1, 1, "100, 5", 20)
       local r = project:run("learn --owner cas")
       assert.equal(0, r.code, r.err)
       has(r.err, "x:one: there is no time zone 'Mars/Base', so the hour of these posts is unknown; set it right: UPDATE "
@@ -224,7 +226,7 @@ describe("tidemark learn", function()
     end)
 
     it("counts that are all unknown, and ages that were never observed", function()
-      for n = 2, 40 do one_post(n, "NULL, NULL") end
+      add_posts(2, 40, "NULL, NULL", 20)
       local r = project:run("learn --owner cas")
       assert.equal(0, r.code, r.err)
       has(r.err, " 0 findings")
@@ -232,10 +234,7 @@ describe("tidemark learn", function()
     end)
 
     it("ages that were never observed: posts whose only read came at 60 days", function()
-      for n = 41, 70 do
-        one_post(n, "100, 5")
-        sql("UPDATE tidemark.posts SET published_at = now() - interval '73 days' WHERE external_id = 'p%d' AND user_id = OWNER", n)
-      end
+      add_posts(41, 70, "100, 5", 73)
       local r = project:run("learn --owner cas")
       assert.equal(0, r.code, r.err)
       has(reason("styles.tags|*|only"), "insufficient: ")
