@@ -199,6 +199,8 @@ static const char *write_value(struct writer *w, int index, unsigned depth, stru
     const char *wrong = NULL, *s;
     if (w->left < 2)
         return "more than 16 MiB of JSON";
+    if (vm_of(L)->over) /* no hook runs in here: a few small tables can be written for seconds */
+        return vm_limit_text(vm_of(L), (enum vm_meter)vm_of(L)->over);
     switch (lua_type(L, index)) {
     case LUA_TNIL: buf_str(out, "null"); break;
     case LUA_TBOOLEAN: buf_str(out, lua_toboolean(L, index) ? "true" : "false"); break;

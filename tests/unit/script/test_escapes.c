@@ -433,6 +433,10 @@ static void json_is_bounded(void **state)
     (void)state;
     json_refused("return function() local t = {} for i = 1, 50 do t = { t, t } end json.encode(t) end",
                  "json.encode: more than 16 MiB of JSON");
+    /* No hook runs inside of the encoder: it looks at the budget itself, or the process would be ended as stuck. */
+    refused_within("return function() local t = {} for i = 1, 50 do t = { t, t } end json.encode(t) end",
+                   "used more than 2 ms of CPU (limits.call_ms)",
+                   &(struct vm_limits){.memory = (size_t)32 << 20, .call_ms = 2, .stuck_ms = 60});
     json_refused("return function() local t = { 'x' } for i = 1, 50 do t = { a = t, b = t } end json.encode(t) end",
                  "json.encode: more than 16 MiB of JSON");
     json_refused("return function() local t = {} t[1] = t json.encode(t) end",
