@@ -17,6 +17,7 @@ SELECT aliases, windows, day_zone FROM tidemark.metric_definitions WHERE false;
 
 -- revert
 DROP VIEW IF EXISTS tidemark.latest_counts;
-DROP VIEW IF EXISTS tidemark.latest_periods;
 DROP VIEW IF EXISTS tidemark.increments;
+DROP VIEW IF EXISTS tidemark.latest_periods;
+DROP VIEW IF EXISTS tidemark.definition_changes;
 ALTER TABLE tidemark.metric_definitions DROP COLUMN aliases, DROP COLUMN windows, DROP COLUMN day_zone;
