@@ -49,6 +49,8 @@ M.parser = {
   { key = "extra", type = false, forms = "declared",
     about = "leftovers under the platform's own names: a path, or { name = path }" },
   { key = "account", type = false, forms = "declared skip", form = '{ id = "…" }', about = "facts of the account, by paths" },
+  { key = "same", type = false, forms = "skip", form = '{ id = "…", aliases = "…" }',
+    about = "items that only say which ids are one post, by paths" },
   { key = "drop", type = false, forms = "declared", form = '{ { when = { … }, reason = "…" } }',
     about = "items that are no content" },
   { key = "skip", type = "text", forms = "skip", form = '"account"', about = "every item is no content, and why" },
@@ -74,6 +76,7 @@ M.post = {
   { key = "duration_s", units = SPAN_UNITS, about = "its length" },
   { key = "media_kind", about = "video, image, …" },
   { key = "ai_version", about = "which AI made it" },
+  { key = "aliases", about = "other ids of the same post: a list, or one" },
   { key = "features", named = true, about = "other facts of it, by name" },
 }
 
@@ -94,6 +97,12 @@ M.account = {
   about = "facts of an account", form = '{ id = "…" }',
   { key = "id", required = true, form = '"snippet.channelId"', about = "the account's id" },
   { key = "handle", about = "the account's handle" },
+}
+
+M.same = {
+  about = "ids of one post", form = '{ id = "…", aliases = "…" }',
+  { key = "id", required = true, form = '"ugc_post_id"', about = "an id of the post" },
+  { key = "aliases", required = true, form = '"share_id"', about = "its other ids: a list, or one" },
 }
 
 M.refuse = {
