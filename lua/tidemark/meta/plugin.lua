@@ -27,6 +27,7 @@
 ---@field whole? boolean needs a CSV uncut
 ---@field zone? string zone of dates in window_start and window_end
 ---@field wide_export? boolean several media families are filled at once
+---@field id_from_url? string|string[] the post's id where the document names none: what a Lua pattern (or one of a list) captures of the url
 ---@field each? tidemark.Path where the items are: a path, or { first = { … } }
 ---@field post? tidemark.PostPaths facts of the post, by paths
 ---@field counts? tidemark.CountsPaths counts of the post, by paths
@@ -50,6 +51,7 @@
 ---@field duration_s? tidemark.Path its length
 ---@field media_kind? tidemark.Path video, image, …
 ---@field ai_version? tidemark.Path which AI made it
+---@field aliases? tidemark.Path other ids of the same post: a list, or one
 ---@field features? table<string, tidemark.Path> other facts of it, by name
 
 ---@class tidemark.CountsPaths counts of a post
