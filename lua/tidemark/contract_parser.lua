@@ -214,7 +214,7 @@ end
 local function captures_one(pattern)
   local bare = pattern:gsub("%%.", "x"):gsub("%[%^?%]?[^%]]*%]", "x")
   local _, n = bare:gsub("%(", "")
-  return n == 1 and not bare:find("()", 1, true)
+  return n == 1 and bare:find("%([^)]+%)") ~= nil and not bare:find("[", 1, true)
 end
 
 -- "/pins/(%d+)" | { "…", "…" }

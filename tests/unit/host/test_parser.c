@@ -289,7 +289,7 @@ static void an_id_may_stand_in_the_url_alone(void **state)
     refused("['p.a'] = { match = { k = true }, id_from_url = '/v2/%w+' }", "{}", ERR_CONFIG,
             "parsers.p.a.id_from_url: needs exactly one capture, the id: \"/pins/(%d+)/analytics\"");
     refused("['p.a'] = { match = { k = true }, id_from_url = '/v2/(%w+' }", "{}", ERR_CONFIG,
-            "parsers.p.a.id_from_url: is no Lua pattern: unfinished capture");
+            "parsers.p.a.id_from_url: needs exactly one capture");
     refused("['p.a'] = { match = { k = true }, skip = 'x', id_from_url = '/v2/(%w+)' }", "{}", ERR_CONFIG,
             "parsers.p.a.id_from_url: has no meaning beside 'skip'");
 }
