@@ -39,6 +39,8 @@ M.parser = {
     about = "zone of dates in window_start and window_end" },
   { key = "wide_export", type = "flag", default = false, forms = "declared parse",
     about = "several media families are filled at once" },
+  { key = "id_from_url", type = false, forms = "declared parse", form = '"/pins/(%d+)/analytics"',
+    about = "the post's id where the document names none: what a Lua pattern (or one of a list) captures of the url" },
   { key = "each", type = false, forms = "declared skip", form = '"items"',
     about = "where the items are: a path, or { first = { … } }" },
   { key = "post", type = false, forms = "declared", form = '{ id = "id", … }', about = "facts of the post, by paths" },
@@ -79,6 +81,10 @@ M.post = {
   { key = "aliases", about = "other ids of the same post: a list, or one" },
   { key = "features", named = true, about = "other facts of it, by name" },
 }
+
+-- The same where the id may stand in the wrapper's url (id_from_url).
+M.post_of_url = table.move(M.post, 1, #M.post, 1, { about = M.post.about, form = M.post.form })
+M.post_of_url[1] = { key = "id", form = '"id"', about = M.post[1].about }
 
 M.counts = {
   about = "counts of a post", form = '{ views = "…" }',

@@ -202,7 +202,7 @@ function M.parse(name, doc, input, out)
   if parser.parse then
     parser.parse(doc, out, input or {})
   else
-    walk.run(json, parser, doc, out)
+    walk.run(json, parser, doc, out, input)
   end
   return out
 end

@@ -47,6 +47,8 @@ struct row {
     const char *notes;   /* "a count could not be read" and the like, or NULL */
     bool wide_export;    /* several media families filled at once: only like and comment counts were taken */
 
+    bool id_given; /* the document named no id: external_id is what the user said it is */
+
     /* Not from the platform: features alone, which join the post's own. It makes no snapshot. */
     bool facts_only;
     const char *fact_notes; /* a JSON object: what could not be taken of a feature, as text, or NULL */

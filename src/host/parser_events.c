@@ -52,6 +52,16 @@ static void bad(struct maker *m, const char *code, const char *text, const cJSON
     buf_free(&body);
 }
 
+static void no_id(struct maker *m, const char *call, const cJSON *table)
+{
+    struct buf text = {0};
+    buf_printf(&text, "%s: no id", call);
+    row_id_advice(m, &text);
+    bad(m, "missing_id", text.data, table);
+    buf_free(&text);
+    buf_clear(&m->notes);
+}
+
 static bool window_of(struct maker *m, const cJSON *value, enum window *out)
 {
     *out = WINDOW_LIFETIME;
@@ -72,8 +82,7 @@ static void make_row(struct replay *r, const cJSON *counts)
     if (!window_of(m, member(counts, "window"), &row.window))
         return;
     if (!row_post(m, r->post, &row)) {
-        bad(m, "missing_id", "out.post: no id", r->post_table);
-        buf_clear(&m->notes);
+        no_id(m, "out.post", r->post_table);
         return;
     }
     struct fact facts[FIELD_MAX] = {0};
@@ -140,8 +149,7 @@ static void make_facts(struct maker *m, const cJSON *table)
         row_done(m, &row);
         *rows_add(m->out) = row;
     } else {
-        bad(m, "missing_id", "out.facts: no id", table);
-        buf_clear(&m->notes);
+        no_id(m, "out.facts", table);
     }
     m->item++;
 }
@@ -215,9 +223,9 @@ static void one_event(struct replay *r, const cJSON *event)
     }
 }
 
-void parser_events(const struct parser_spec *p, const cJSON *events, struct rows *out)
+void parser_events(const struct parser_spec *p, const cJSON *events, const struct given_id *given, struct rows *out)
 {
-    struct replay r = {.maker = {.p = p, .out = out}};
+    struct replay r = {.maker = {.p = p, .out = out, .given = given}};
     for (const cJSON *event = events->child; event != NULL; event = event->next)
         one_event(&r, event);
     close_post(&r);

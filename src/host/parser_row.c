@@ -196,6 +196,10 @@ size_t row_aliases(struct maker *m, const cJSON *value, const char *id, const ch
 bool row_post(struct maker *m, const struct fact facts[FIELD_MAX], struct row *row)
 {
     const char *id = filled_text(m, "id", facts[FIELD_ID].value);
+    if (id == NULL) {
+        id = m->given->id;
+        row->id_given = id != NULL && m->given->by_content;
+    }
     if (id == NULL)
         return false;
     const char *platform = filled_text(m, "platform", facts[FIELD_PLATFORM].value);
@@ -214,6 +218,12 @@ bool row_post(struct maker *m, const struct fact facts[FIELD_MAX], struct row *r
     row->has_duration = span(m, "duration_s", facts[FIELD_DURATION_S], &row->duration_s);
     row->wide_export = m->p->wide_export;
     return true;
+}
+
+void row_id_advice(const struct maker *m, struct buf *text)
+{
+    if (m->p->n_id_from_url > 0)
+        buf_printf(text, ", and none in a wrapper's url by '%s'; name the post with --content ID", m->p->id_from_url[0]);
 }
 
 void row_counts(struct maker *m, const struct fact facts[FIELD_MAX], struct row *row)

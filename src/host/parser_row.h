@@ -7,7 +7,8 @@
 struct maker {
     const struct parser_spec *p;
     struct rows *out;
-    struct buf notes; /* of the row in work */
+    const struct given_id *given; /* for posts that name no id */
+    struct buf notes;             /* of the row in work */
     size_t item;
 };
 
@@ -19,6 +20,8 @@ struct fact {
 
 /* id, account, title, …, ai_version. false: there is no id (the row is not filled). */
 bool row_post(struct maker *m, const struct fact facts[FIELD_MAX], struct row *row);
+/* Where else an id was looked for, and what a person can do: "; no url came with it …". Appended to the text of a missing id. */
+void row_id_advice(const struct maker *m, struct buf *text);
 /* views … window_end; window must be set in the row. */
 void row_counts(struct maker *m, const struct fact facts[FIELD_MAX], struct row *row);
 /* One member of metrics, appended to an object that is being written ("" at first, or "{…"). */

@@ -278,6 +278,7 @@ struct parser_spec *parser_spec_new(const struct plugin *plugin, const cJSON *d)
     p->wide_export = cJSON_IsTrue(member(d, "wide_export"));
     p->is_code = cJSON_IsTrue(member(d, "code"));
     p->zone = text_of(p, d, "zone");
+    p->id_from_url = compile_texts(p, member(d, "id_from_url"), &p->n_id_from_url);
     const char *window = json_text(member(d, "window"));
     must(window == NULL || window_parse(window, &p->window));
     compile_match(p, member(d, "match"));

@@ -102,9 +102,10 @@ static void no_id(struct walk *w, const cJSON *item)
 {
     struct buf text = {0};
     const struct source *id = &w->p->field[FIELD_ID];
-    buf_printf(&text, "item %zu: no id at '%s%s'", w->maker.item, id->path[0].from_doc ? "^" : "", id->path[0].text);
-    for (size_t i = 1; i < id->n; i++)
-        buf_printf(&text, " or '%s%s'", id->path[i].from_doc ? "^" : "", id->path[i].text);
+    buf_printf(&text, "item %zu: no id", w->maker.item);
+    for (size_t i = 0; i < id->n; i++)
+        buf_printf(&text, " %s '%s%s'", i == 0 ? "at" : "or", id->path[i].from_doc ? "^" : "", id->path[i].text);
+    row_id_advice(&w->maker, &text);
     bad(w, "missing_id", text.data, item);
     buf_free(&text);
     buf_clear(&w->maker.notes);
@@ -193,9 +194,9 @@ static int items(struct walk *w, struct err *e)
     return 0;
 }
 
-int parser_walk(const struct parser_spec *p, const cJSON *doc, struct rows *out, struct err *e)
+int parser_walk(const struct parser_spec *p, const cJSON *doc, const struct given_id *given, struct rows *out, struct err *e)
 {
-    struct walk w = {.maker = {.p = p, .out = out}, .p = p, .doc = doc};
+    struct walk w = {.maker = {.p = p, .out = out, .given = given}, .p = p, .doc = doc};
     int failed = p->refuses ? refuse(&w) : items(&w, e);
     buf_free(&w.maker.notes);
     json_free(&w.sums);

@@ -284,7 +284,7 @@ static int observe(struct taking *t, const cJSON *one, size_t i, struct err *e)
         delivery_free(&d);
         return -1;
     }
-    parser_events(&spec, ask_arg(one, "events"), &d->rows);
+    parser_events(&spec, ask_arg(one, "events"), &(struct given_id){0}, &d->rows);
     rows_check(&d->rows);
     rows_collapse(&d->rows);
     delivery_count(d);

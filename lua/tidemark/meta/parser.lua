@@ -96,7 +96,7 @@ function out.bad(code, text, item) end
 function out.refuse(code, text) end
 
 ---@class tidemark.OutPost
----@field id any its id on the platform
+---@field id? any its id on the platform; may be left out where id_from_url or --content says it
 ---@field platform? any the plugin's name unless given
 ---@field account? any the account's id
 ---@field title? any
@@ -136,6 +136,7 @@ function out.refuse(code, text) end
 ---@field format "json"|"csv"
 ---@field observed_at number when it was delivered, in seconds since 1970
 ---@field platform? string where the platform was named, by -p or by the wrapper
+---@field content? string the id of the post of a document that names none (--content); out.post without an id gets it anyway
 ---@field config table<string, any> the plugin's settings, checked, with their defaults
 
 ---@alias tidemark.View any a view on a document: doc.items[1].id, #doc.items, ipairs, pairs; null is json.null

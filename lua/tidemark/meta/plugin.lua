@@ -27,6 +27,7 @@
 ---@field whole? boolean needs a CSV uncut
 ---@field zone? string zone of dates in window_start and window_end
 ---@field wide_export? boolean several media families are filled at once
+---@field id_from_url? string|string[] the post's id where the document names none: what a Lua pattern (or one of a list) captures of the url
 ---@field each? tidemark.Path where the items are: a path, or { first = { … } }
 ---@field post? tidemark.PostPaths facts of the post, by paths
 ---@field counts? tidemark.CountsPaths counts of the post, by paths

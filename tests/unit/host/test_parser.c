@@ -295,6 +295,34 @@ static void half_an_event_is_taken_back(void **state)
     assert_int_equal(rows.row[0].views.value, 3);
 }
 
+static void an_id_may_stand_in_the_url_alone(void **state)
+{
+    (void)state;
+    give("['p.a'] = { match = { k = true }, each = 'days', id_from_url = { '/v1/(%w+)', '/v2/([^/]+)' },"
+         " counts = { views = 'n', window_start = 'd' }, window = 'day' }",
+         "{\"k\":1,\"days\":[{\"n\":1,\"d\":\"2024-03-01\"},{\"n\":2,\"d\":\"2024-03-02\"}]}");
+    assert_int_equal(rows.n_row, 2);
+    assert_string_equal(rows.row[0].external_id, "x");
+    assert_string_equal(rows.row[1].external_id, "x");
+    assert_false(rows.row[0].id_given);
+    give("['p.a'] = { match = { k = true }, id_from_url = '/v2/(%w+)', post = { id = 'id' } }", "{\"k\":1,\"id\":\"own\"}");
+    assert_string_equal(rows.row[0].external_id, "own");
+    give("['p.a'] = { match = { k = true }, id_from_url = '/v2/(%w+)', parse = function(doc, out) out.post{} end }",
+         "{\"k\":1}");
+    assert_string_equal(rows.row[0].external_id, "x");
+    give("['p.a'] = { match = { k = true }, id_from_url = '/v3/(%w+)', post = { id = 'id' } }", "{\"k\":1}");
+    assert_int_equal(rows.n_row, 0);
+    assert_string_equal(rows.bad[0].text,
+                        "item 0: no id at 'id', and none in a wrapper's url by '/v3/(%w+)'; name the post with "
+                        "--content ID");
+    refused("['p.a'] = { match = { k = true }, id_from_url = '/v2/%w+' }", "{}", ERR_CONFIG,
+            "parsers.p.a.id_from_url: needs exactly one capture, the id: \"/pins/(%d+)/analytics\"");
+    refused("['p.a'] = { match = { k = true }, id_from_url = '/v2/(%w+' }", "{}", ERR_CONFIG,
+            "parsers.p.a.id_from_url: needs exactly one capture");
+    refused("['p.a'] = { match = { k = true }, skip = 'x', id_from_url = '/v2/(%w+)' }", "{}", ERR_CONFIG,
+            "parsers.p.a.id_from_url: has no meaning beside 'skip'");
+}
+
 static void mistakes_of_code_are_named(void **state)
 {
     (void)state;
@@ -351,6 +379,7 @@ int main(void)
         cmocka_unit_test(views_show_the_document),
         cmocka_unit_test(a_value_alone_is_no_payload),
         cmocka_unit_test(half_an_event_is_taken_back),
+        cmocka_unit_test(an_id_may_stand_in_the_url_alone),
         cmocka_unit_test(mistakes_of_code_are_named),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
