@@ -163,7 +163,7 @@ local function says_something(v)
   return json.kind(v) == "number"
 end
 
--- Values by name as counts. Everything is kept under its own name too: views by the old and by the new name are two definitions.
+-- Values by name as counts. Everything is kept under its own name too: views by the old and by the new name are not the same.
 function M.counts(values)
   local counts, extra, audience = {}, {}, {}
   counts.views = first_number(values, view_names)
@@ -181,11 +181,18 @@ function M.counts(values)
   return counts, next(audience) and audience or nil
 end
 
+function M.with(extra, more)
+  if not more then return extra end
+  extra = extra or {}
+  for name, v in pairs(more) do extra[name] = v end
+  return extra
+end
+
 -- A window's counts for out.counts.
 function M.windowed(series)
   local counts, audience = M.counts(series.values)
   counts.window, counts.window_start, counts.window_end = series.window.kind, series.window.first, series.window.last
-  if audience then counts.extra = counts.extra or {}; for name, v in pairs(audience) do counts.extra[name] = v end end
+  counts.extra = M.with(counts.extra, audience)
   return counts
 end
 

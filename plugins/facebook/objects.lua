@@ -47,6 +47,7 @@ function M.is_post(v)
       or json.get(v, "insights.data.0.name"):find("^page_") == nil
   end
   if v.created_time ~= nil then return composite or has_any(v, marks) end
+  if v.updated_time ~= nil and v.description ~= nil and v.start_time == nil and v.name == nil then return true end -- a video
   return composite and has_any(v, marks)
 end
 
@@ -133,7 +134,8 @@ local function post_of(v)
     id = id, account = from or M.composite(id), title = text(v.title) or text(v.name),
     caption = text(v.message) or text(v.description) or text(v.story), url = address(v), published_at = v.created_time,
     duration_s = v.length,
-    media_kind = text(json.get(v, "attachments.data.0.media_type")) or text(v.status_type) or v.length ~= nil and "video" or nil,
+    media_kind = text(json.get(v, "attachments.data.0.media_type")) or text(v.status_type)
+      or v.length ~= nil and "video" or nil,
   }
 end
 
@@ -177,7 +179,8 @@ function M.row(v, out)
   out.post(post)
   local handle = json.get(v, "from.username")
   if post.account and json.kind(handle) == "string" then out.account { id = post.account, handle = handle } end
-  local counts = insights.counts(here)
+  local counts, audience = insights.counts(here)
+  counts.extra = insights.with(counts.extra, audience)
   local by_kind, sum = aliases(v)
   local thumbs = total(v.likes)
   counts.likes = total(v.reactions) or counts.likes or sum or thumbs
