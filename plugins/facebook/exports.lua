@@ -67,8 +67,9 @@ function M.suite(doc, out)
       out.bad("missing_id", "the column Post ID is empty", row)
     else
       if page and not id:find("_", 1, true) then id = page .. "_" .. id end
+      local seconds = tonumber(known(row["Duration (sec)"])) or 0
       out.post { id = id, account = page, title = known(row.Title), caption = known(row.Description),
-                 url = known(row.Permalink), media_kind = known(row["Post type"]), duration_s = known(row["Duration (sec)"]) }
+                 url = known(row.Permalink), media_kind = known(row["Post type"]), duration_s = seconds > 0 and seconds or nil }
       local reach, clicks = tonumber(known(row.Reach)), tonumber(known(row["Total clicks"]))
       out.counts { views = known(row.Views) or known(row.Impressions), likes = row.Reactions, comments = row.Comments,
                    shares = row.Shares, extra = { reach = reach, total_clicks = clicks } }

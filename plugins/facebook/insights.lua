@@ -70,16 +70,17 @@ end
 local function put_account(found, id, metric)
   local page = found.pages[id]
   if not page then
-    page = { id = id, metrics = {}, audience = {}, n = 0 }
+    page = { id = id, metrics = {}, audience = {}, numbers = 0, demographics = 0 }
     found.pages[id], found.page_list[#found.page_list + 1] = page, page
   end
-  page.n = page.n + 1
+  local kind = is_demographics(metric.name) and "demographics" or "numbers"
+  page[kind] = page[kind] + 1
   local newest
   for _, sample in ipairs(samples(metric)) do
     if object(sample) and sample.value ~= nil then newest = sample end
   end
   if not newest then return end
-  if is_demographics(metric.name) then
+  if kind == "demographics" then
     if object(newest.value) then page.audience[metric.name] = newest.value end
   else
     local period = json.kind(metric.period) == "string" and metric.period or "lifetime"
@@ -101,7 +102,7 @@ local function take(found, metric, id, out)
 end
 
 -- What a list of metrics holds: .list of { id, window, values by name } in the order of first appearance, .page_list of
--- { id, metrics, audience, n }. fallback: the id where a metric carries none.
+-- { id, metrics, audience, numbers, demographics }. fallback: the id where a metric carries none.
 function M.collect(list, fallback, out)
   local found = { list = {}, by = {}, page_list = {}, pages = {} }
   for _, metric in ipairs(list) do
@@ -159,8 +160,9 @@ local function reactions(values)
 end
 
 local function says_something(v)
-  if object(v) then return next(v) ~= nil or pairs(v)(v) ~= nil end
-  return json.kind(v) == "number"
+  if not object(v) then return json.kind(v) == "number" end
+  local step, members, start = pairs(v)
+  return step(members, start) ~= nil
 end
 
 -- Values by name as counts. Everything is kept under its own name too: views by the old and by the new name are not the same.
@@ -199,7 +201,8 @@ end
 -- What is about a page.
 function M.pages(found, out)
   for _, page in ipairs(found.page_list) do
-    out.skip(next(page.audience) and "demographics" or "account", page.n)
+    if page.numbers > 0 then out.skip("account", page.numbers) end
+    if page.demographics > 0 then out.skip("demographics", page.demographics) end
   end
 end
 

@@ -54,7 +54,7 @@ end
 
 local function is_user(metric) return of_user[metric.name] or metric.period ~= "lifetime" end
 
-local function of_account(found, id, metric)
+local function of_account(found, metric)
   found.accounts = found.accounts + 1
   if metric.name == "follower_demographics" then found.demographics = found.demographics + 1 end
 end
@@ -68,7 +68,7 @@ function M.collect(list, fallback, out)
     if not shaped then
       out.bad("bad_shape", "no metric: name, period and values or total_value are expected", metric)
     elseif is_user(metric) then
-      of_account(found, id, metric)
+      of_account(found, metric)
     elseif not id then
       found.unnamed = found.unnamed + 1
     else
