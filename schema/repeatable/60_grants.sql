@@ -24,7 +24,8 @@ GRANT SELECT ON public.ai_performance_dashboard, public.style_performance_view, 
 -- An owner may put his own rows away; identity and partitions are the host's.
 GRANT EXECUTE ON FUNCTION public.archive_old_performance_data(), tidemark.archive_performance_data(timestamptz, bigint)
     TO authenticated, service_role;
-GRANT EXECUTE ON FUNCTION tidemark.act_as(uuid), tidemark.ensure_metric_partitions(timestamptz, timestamptz)
+GRANT EXECUTE ON FUNCTION tidemark.act_as(uuid), tidemark.ensure_metric_partitions(timestamptz, timestamptz, interval),
+    tidemark.make_months_ahead()
     TO service_role;
 
 -- What learning reads and keeps up. Scores, too, are an owner's to ask for: they see through his policies.

@@ -67,6 +67,12 @@ static bool is_snapshot(const struct batch_row *r)
     return r->into == NULL && !r->row->facts_only;
 }
 
+/* The months to come, once a run: when their first row arrives, nobody has to wait for a lock. */
+static int months_ahead(struct writer *w, struct err *e)
+{
+    return w->n_month > 0 ? 0 : db_exec(w->s, "SELECT tidemark.make_months_ahead()", NULL, NULL, e);
+}
+
 /* Months of the batch that have no partition yet, as far as we know. */
 int rows_partitions(struct writer *w, struct err *e)
 {
@@ -82,6 +88,8 @@ int rows_partitions(struct writer *w, struct err *e)
             k++;
         if (k < w->n_month)
             continue;
+        if (months_ahead(w, e) != 0)
+            return -1;
         struct db_params p = {0};
         db_time(&p, d->observed_at);
         int rc = db_exec(w->s, "SELECT tidemark.ensure_metric_partitions($1::timestamptz, $1::timestamptz)", &p, NULL, e);
