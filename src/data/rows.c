@@ -65,6 +65,12 @@ size_t rows_accounts_observed(const struct rows *r)
     return n;
 }
 
+void rows_same(struct rows *r, const char *platform, const char *external_id, const char *alias)
+{
+    r->same = grow(r->same, r->n_same, &r->cap_same, sizeof *r->same);
+    r->same[r->n_same++] = (struct row_same){copy(r, platform), copy(r, external_id), copy(r, alias)};
+}
+
 void rows_drop(struct rows *r, const char *reason, size_t count)
 {
     for (size_t i = 0; i < r->n_drop; i++) {
@@ -90,7 +96,7 @@ void rows_bad(struct rows *r, const struct row_bad *bad)
 
 void rows_reset(struct rows *r)
 {
-    r->n_row = r->n_account = r->n_drop = r->n_bad = 0;
+    r->n_row = r->n_account = r->n_same = r->n_drop = r->n_bad = 0;
     r->refused_code = r->refused_text = NULL;
     arena_reset(&r->arena);
 }
@@ -99,6 +105,7 @@ void rows_free(struct rows *r)
 {
     mem_free(r->row);
     mem_free(r->account);
+    mem_free(r->same);
     mem_free(r->drop);
     mem_free(r->bad);
     arena_free(&r->arena);

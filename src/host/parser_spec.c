@@ -16,6 +16,7 @@ const char *const field_names[FIELD_MAX] = {
     [FIELD_DURATION_S] = "duration_s",
     [FIELD_MEDIA_KIND] = "media_kind",
     [FIELD_AI_VERSION] = "ai_version",
+    [FIELD_ALIASES] = "aliases",
     [FIELD_VIEWS] = "views",
     [FIELD_LIKES] = "likes",
     [FIELD_SHARES] = "shares",
@@ -252,7 +253,8 @@ static void compile_match(struct parser_spec *p, const cJSON *d)
 
 static void compile_items(struct parser_spec *p, const cJSON *d)
 {
-    const cJSON *account = member(d, "account"), *drop = member(d, "drop"), *refuse = member(d, "refuse");
+    const cJSON *account = member(d, "account"), *drop = member(d, "drop"), *refuse = member(d, "refuse"),
+                *same = member(d, "same");
     p->each = compile_paths(p, member(d, "each"), &p->n_each);
     if (p->n_each == 0 && p->n_column > 0) { /* a table's items are its rows */
         p->each = arena_zero(&p->arena, sizeof *p->each);
@@ -264,6 +266,9 @@ static void compile_items(struct parser_spec *p, const cJSON *d)
     p->account_handle = compile_source(p, member(account, "handle"));
     p->account_metrics = compile_named(p, member(account, "metrics"));
     p->account_audience = compile_audience(p, member(account, "audience"));
+    p->has_same = same != NULL;
+    p->same_id = compile_source(p, member(same, "id"));
+    p->same_aliases = compile_source(p, member(same, "aliases"));
     p->n_drop = json_kind(drop) == JSON_ARRAY ? json_size(drop) : 0;
     p->drop = arena_zero(&p->arena, (p->n_drop + 1) * sizeof *p->drop);
     for (size_t i = 0; i < p->n_drop; i++) {
@@ -272,7 +277,7 @@ static void compile_items(struct parser_spec *p, const cJSON *d)
     }
     p->skip = text_of(p, d, "skip");
     p->refuses = refuse != NULL;
-    p->only_accounts = p->has_account && member(d, "post") == NULL && p->skip == NULL;
+    p->only_accounts = p->has_account && p->skip == NULL && member(d, "post") == NULL && member(d, "id_from_url") == NULL;
     p->refuse_code = compile_source(p, member(refuse, "code"));
     p->refuse_text = compile_source(p, member(refuse, "text"));
 }
@@ -287,6 +292,7 @@ struct parser_spec *parser_spec_new(const struct plugin *plugin, const cJSON *d)
     p->wide_export = cJSON_IsTrue(member(d, "wide_export"));
     p->is_code = cJSON_IsTrue(member(d, "code"));
     p->zone = text_of(p, d, "zone");
+    p->id_from_url = compile_texts(p, member(d, "id_from_url"), &p->n_id_from_url);
     const char *window = json_text(member(d, "window"));
     must(window == NULL || window_parse(window, &p->window));
     compile_match(p, member(d, "match"));

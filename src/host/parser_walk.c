@@ -5,6 +5,7 @@
 
 #include "host/parser_row.h"
 #include "host/plugin.h"
+#include "host/row_check.h"
 #include "script/code.h"
 
 enum { ROWS_MAX = 50000 };
@@ -117,12 +118,25 @@ static void account(struct walk *w, const cJSON *item)
     w->maker.notes = of_row;
 }
 
+static void same(struct walk *w, const cJSON *item)
+{
+    struct maker *m = &w->maker;
+    const char **alias = NULL, *id = row_text(m, "id", source_get(&w->p->same_id, item, w->doc));
+    if (!w->p->has_same || id == NULL || *id == '\0' || strlen(id) > ROW_ID_MAX)
+        return;
+    size_t n = row_aliases(m, source_get(&w->p->same_aliases, item, w->doc), id, &alias);
+    for (size_t i = 0; i < n; i++)
+        rows_same(m->out, w->p->plugin->name, id, alias[i]);
+}
+
 static void no_id_at(struct walk *w, const struct source *id, const char *whose, const cJSON *item)
 {
     struct buf text = {0};
-    buf_printf(&text, "item %zu: no id%s at '%s%s'", w->maker.item, whose, id->path[0].from_doc ? "^" : "", id->path[0].text);
-    for (size_t i = 1; i < id->n; i++)
-        buf_printf(&text, " or '%s%s'", id->path[i].from_doc ? "^" : "", id->path[i].text);
+    buf_printf(&text, "item %zu: no id%s", w->maker.item, whose);
+    for (size_t i = 0; i < id->n; i++)
+        buf_printf(&text, " %s '%s%s'", i == 0 ? "at" : "or", id->path[i].from_doc ? "^" : "", id->path[i].text);
+    if (*whose == '\0')
+        row_id_advice(&w->maker, &text);
     bad(w, "missing_id", text.data, item);
     buf_free(&text);
     buf_clear(&w->maker.notes);
@@ -181,6 +195,8 @@ static void one_item(struct walk *w, const cJSON *item)
     const struct parser_spec *p = w->p;
     if (p->skip != NULL) {
         account(w, item);
+        same(w, item);
+        buf_clear(&w->maker.notes);
         rows_drop(w->maker.out, p->skip, 1);
         return;
     }
@@ -231,9 +247,9 @@ static int items(struct walk *w, struct err *e)
     return 0;
 }
 
-int parser_walk(const struct parser_spec *p, const cJSON *doc, struct rows *out, struct err *e)
+int parser_walk(const struct parser_spec *p, const cJSON *doc, const struct given_id *given, struct rows *out, struct err *e)
 {
-    struct walk w = {.maker = {.p = p, .out = out}, .p = p, .doc = doc};
+    struct walk w = {.maker = {.p = p, .out = out, .given = given}, .p = p, .doc = doc};
     int failed = p->refuses ? refuse(&w) : items(&w, e);
     buf_free(&w.maker.notes);
     json_free(&w.sums);
