@@ -100,7 +100,7 @@ local function named(self, path, value, units, in_item)
   return out
 end
 
--- A table of paths along a part of the contract (post, counts, account, refuse).
+-- A table of paths along a part of the contract (post, counts, account, same, refuse).
 local function fields(self, path, value, part, in_item)
   if not self:is(path, value, "table", { form = part.form }) then return nil end
   self:keys(path, value, part)
@@ -285,6 +285,7 @@ function M.check(self, path, name, p)
     out.refuse = fields(self, at(path, "refuse"), p.refuse, schema.refuse, false)
     return out
   end
+  if p.same ~= nil then out.same = fields(self, at(path, "same"), p.same, schema.same, true) end
   if p.account ~= nil then out.account = fields(self, at(path, "account"), p.account, schema.account, true) end
   if form == "declared" then declared(self, path, p, out) end
   return out

@@ -51,6 +51,8 @@ M.parser = {
   { key = "extra", type = false, forms = "declared",
     about = "leftovers under the platform's own names: a path, or { name = path }" },
   { key = "account", type = false, forms = "declared skip", form = '{ id = "…" }', about = "facts of the account, by paths" },
+  { key = "same", type = false, forms = "skip", form = '{ id = "…", aliases = "…" }',
+    about = "items that only say which ids are one post, by paths" },
   { key = "drop", type = false, forms = "declared", form = '{ { when = { … }, reason = "…" } }',
     about = "items that are no content" },
   { key = "skip", type = "text", forms = "skip", form = '"account"', about = "every item is no content, and why" },

@@ -208,10 +208,11 @@ int parser_run(const struct parser_spec *p, const struct json_doc *doc, const st
                struct err *e)
 {
     const cJSON *root = json_root(doc);
-    size_t row = out->n_row, account = out->n_account, bad = out->n_bad;
+    size_t row = out->n_row, account = out->n_account, same = out->n_same, bad = out->n_bad;
     if (run(p, root, in, out, e) != 0) {
         out->n_row = row;
         out->n_account = account;
+        out->n_same = same;
         out->n_bad = bad;
         return -1;
     }

@@ -3,6 +3,7 @@
 
 #include "host/parser_row.h"
 #include "host/plugin.h"
+#include "host/row_check.h"
 
 struct replay {
     struct maker maker;
@@ -173,6 +174,15 @@ static void account(struct maker *m, const cJSON *table)
         rows_account(m->out, m->p->plugin->name, id, handle);
 }
 
+static void same(struct maker *m, const cJSON *table)
+{
+    const char **alias = NULL, *id = row_text(m, "id", member(table, "id"));
+    if (id != NULL && *id != '\0' && strlen(id) <= ROW_ID_MAX)
+        for (size_t i = 0, n = row_aliases(m, member(table, "aliases"), id, &alias); i < n; i++)
+            rows_same(m->out, m->p->plugin->name, id, alias[i]);
+    buf_clear(&m->notes);
+}
+
 static void refuse(struct maker *m, const cJSON *event)
 {
     const char *code = row_text(m, "code", json_at(event, 1)), *text = row_text(m, "text", json_at(event, 2));
@@ -198,6 +208,8 @@ static void one_event(struct replay *r, const cJSON *event)
         make_facts(&r->maker, first);
     } else if (strcmp(name, "account") == 0) {
         account(&r->maker, first);
+    } else if (strcmp(name, "same") == 0) {
+        same(&r->maker, first);
     } else if (strcmp(name, "skip") == 0) {
         if (json_int64(json_at(event, 2), &n) && n > 0)
             rows_drop(r->maker.out, json_id(first, &r->maker.out->arena), (size_t)n);

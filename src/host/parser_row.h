@@ -28,6 +28,8 @@ void row_counts(struct maker *m, const struct fact facts[FIELD_MAX], struct row 
 void row_metric(struct maker *m, const char *name, const cJSON *value, enum unit unit, struct buf *object);
 void row_member(const char *name, size_t len, const cJSON *value, struct buf *object);
 const char *row_object(struct maker *m, struct buf *object); /* closes it; NULL when nothing was added; frees */
+/* The other ids of a post: a list or one, into the arena; none twice, none that is id. How many. */
+size_t row_aliases(struct maker *m, const cJSON *value, const char *id, const char ***out);
 const char *row_text(struct maker *m, const char *name, const cJSON *value);
 struct count row_count(struct maker *m, const char *name, const cJSON *value);
 void row_note(struct maker *m, const char *name, const cJSON *value, const char *what);

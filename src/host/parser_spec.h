@@ -75,6 +75,7 @@ enum field {
     FIELD_DURATION_S,
     FIELD_MEDIA_KIND,
     FIELD_AI_VERSION,
+    FIELD_ALIASES,
     FIELD_VIEWS,
     FIELD_LIKES,
     FIELD_SHARES,
@@ -109,8 +110,9 @@ struct parser_spec {
     struct path extra_from;
     const char **extra_used; /* members of extra_from that a field takes */
     size_t n_extra_used;
-    bool has_account;
+    bool has_account, has_same;
     struct source account_id, account_handle;
+    struct source same_id, same_aliases;
     struct drop_rule *drop;
     size_t n_drop;
     const char *skip;

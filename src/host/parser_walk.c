@@ -5,6 +5,7 @@
 
 #include "host/parser_row.h"
 #include "host/plugin.h"
+#include "host/row_check.h"
 #include "script/code.h"
 
 enum { ROWS_MAX = 50000 };
@@ -86,6 +87,17 @@ static void account(struct walk *w, const cJSON *item)
         rows_account(w->maker.out, w->p->plugin->name, id, handle);
 }
 
+static void same(struct walk *w, const cJSON *item)
+{
+    struct maker *m = &w->maker;
+    const char **alias = NULL, *id = row_text(m, "id", source_get(&w->p->same_id, item, w->doc));
+    if (!w->p->has_same || id == NULL || *id == '\0' || strlen(id) > ROW_ID_MAX)
+        return;
+    size_t n = row_aliases(m, source_get(&w->p->same_aliases, item, w->doc), id, &alias);
+    for (size_t i = 0; i < n; i++)
+        rows_same(m->out, w->p->plugin->name, id, alias[i]);
+}
+
 static void no_id(struct walk *w, const cJSON *item)
 {
     struct buf text = {0};
@@ -133,6 +145,7 @@ static void one_item(struct walk *w, const cJSON *item)
     const struct parser_spec *p = w->p;
     if (p->skip != NULL) {
         account(w, item);
+        same(w, item);
         buf_clear(&w->maker.notes);
         rows_drop(w->maker.out, p->skip, 1);
         return;

@@ -48,6 +48,18 @@ function out.facts(facts) end
 ---@param account { id: any, handle?: any }
 function out.account(account) end
 
+--- Ids that are one post, of documents that say nothing else about it. Whatever comes under one of them is that post's from now
+--- on, and what came before is put together. It counts nothing: say what the item is with `out.skip`.
+---
+--- Errors: raises for an unknown key.
+---
+--- ```lua
+--- out.same{ id = "urn:li:ugcPost:1", aliases = { "urn:li:share:2" } }
+--- out.skip("id-map")
+--- ```
+---@param ids { id: any, aliases: any }
+function out.same(ids) end
+
 --- Items that are no content: counted as dropped.
 ---
 --- Units: n counts items.
@@ -95,6 +107,7 @@ function out.refuse(code, text) end
 ---@field duration_s? any
 ---@field media_kind? any
 ---@field ai_version? any which AI made it
+---@field aliases? any other ids of the same post: a list, or one
 ---@field features? table<string, any> other facts of it
 
 ---@class tidemark.OutCounts

@@ -34,6 +34,7 @@
 ---@field window? "lifetime"|"day"|"week"|"days_28"|"range" what the counts cover; unless given lifetime
 ---@field extra? string|table<string, tidemark.Path> leftovers under the platform's own names: a path, or { name = path }
 ---@field account? tidemark.AccountPaths facts of the account, by paths
+---@field same? tidemark.SamePaths items that only say which ids are one post, by paths
 ---@field drop? tidemark.Drop[] items that are no content
 ---@field skip? string every item is no content, and why
 ---@field refuse? tidemark.RefusePaths an error envelope: paths of its reason
@@ -68,6 +69,10 @@
 ---@class tidemark.AccountPaths facts of an account
 ---@field id tidemark.Path the account's id
 ---@field handle? tidemark.Path the account's handle
+
+---@class tidemark.SamePaths ids of one post
+---@field id tidemark.Path an id of the post
+---@field aliases tidemark.Path its other ids: a list, or one
 
 ---@class tidemark.RefusePaths the reason in an error envelope
 ---@field code? tidemark.Path its code

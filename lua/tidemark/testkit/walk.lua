@@ -138,6 +138,7 @@ local function post_of(json, parser, item, doc, input)
   if post.id == nil or post.id == "" then post.id = M.given_id(parser, input) end
   for _, field in ipairs(TEXTS) do post[field] = text(json, value(json, from[field], item, doc)) end
   post.tags = value(json, from.tags, item, doc)
+  post.aliases = value(json, from.aliases, item, doc)
   local published = value(json, from.published_at, item, doc)
   if published ~= nil then post.published_at = instant(published, unit_of(from.published_at)) end
   local duration = value(json, from.duration_s, item, doc)
@@ -196,6 +197,10 @@ function M.run(json, parser, doc, out, input)
     if parser.account then
       local id = text(json, value(json, parser.account.id, item, doc))
       if id then out.account { id = id, handle = text(json, value(json, parser.account.handle, item, doc)) } end
+    end
+    if parser.same then
+      local id = text(json, value(json, parser.same.id, item, doc))
+      if id then out.same { id = id, aliases = value(json, parser.same.aliases, item, doc) } end
     end
     local reason = parser.skip or dropped(json, parser, item, doc)
     if reason then

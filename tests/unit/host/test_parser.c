@@ -109,6 +109,35 @@ static void bad_items_leave_the_good_ones(void **state)
     assert_string_equal(rows.drop[1].reason, "duplicate");
 }
 
+static void a_post_has_other_ids(void **state)
+{
+    (void)state;
+    give("['p.a'] = { match = { items = true }, each = 'items', post = { id = 'id', aliases = 'ids' } }",
+         "{\"items\":[{\"id\":\"3\",\"ids\":[1,\"3\",\"2\",\"2\",\"\",{}]},{\"id\":\"4\",\"ids\":\"5\"},{\"id\":\"6\"},"
+         "{\"id\":\"4\",\"ids\":[\"7\",\"5\"]}]}");
+    assert_int_equal(rows.n_row, 3);
+    assert_int_equal(rows.row[0].n_alias, 2);
+    assert_string_equal(rows.row[0].alias[0], "1");
+    assert_string_equal(rows.row[0].alias[1], "2");
+    assert_string_equal(rows.row[0].notes, "aliases: \"\" is no id; aliases: {} is no id");
+    assert_int_equal(rows.row[1].n_alias, 2); /* of both rows that became one */
+    assert_string_equal(rows.row[1].alias[0], "5");
+    assert_string_equal(rows.row[1].alias[1], "7");
+    assert_int_equal(rows.row[2].n_alias, 0);
+}
+
+static void a_map_of_ids_makes_no_rows(void **state)
+{
+    (void)state;
+    give("['p.a'] = { match = { items = true }, each = 'items', skip = 'id-map', same = { id = 'a', aliases = 'b' } }",
+         "{\"items\":[{\"a\":\"1\",\"b\":2},{\"a\":\"1\",\"b\":\"1\"},{\"b\":\"3\"}]}");
+    assert_int_equal(rows.n_row, 0);
+    assert_int_equal(rows.n_same, 1);
+    assert_string_equal(rows.same[0].external_id, "1");
+    assert_string_equal(rows.same[0].alias, "2");
+    assert_int_equal(rows.drop[0].count, 3);
+}
+
 static void a_date_is_a_day_in_the_zone(void **state)
 {
     (void)state;
@@ -340,6 +369,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(paths_fill_rows),
         cmocka_unit_test(bad_items_leave_the_good_ones),
+        cmocka_unit_test(a_post_has_other_ids),
+        cmocka_unit_test(a_map_of_ids_makes_no_rows),
         cmocka_unit_test(a_date_is_a_day_in_the_zone),
         cmocka_unit_test(the_most_conditions_win),
         cmocka_unit_test(the_nearest_parser_is_named_with_what_it_misses),
