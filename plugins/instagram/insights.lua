@@ -58,6 +58,12 @@ function M.match(list, input)
   return (sure or url or input.platform == "instagram") and 4
 end
 
+local function joined(list, mark)
+  local parts = {}
+  for _, v in ipairs(list) do parts[#parts + 1] = tostring(v) end
+  return table.concat(parts, mark)
+end
+
 -- The number, wherever it stands.
 local function value(metric)
   local v = json.get(metric, "values.0.value")
@@ -71,6 +77,23 @@ end
 local function why_no_content(metric)
   if demographics[metric.name] then return "demographics" end
   if of_account[metric.name] or metric.period ~= "lifetime" then return "account" end
+end
+
+-- A number split up ({dimension_keys, results[]}): by the names of the dimensions, what each group has.
+function M.breakdowns(metric)
+  local list, found = json.get(metric, "total_value.breakdowns"), {}
+  for _, one in ipairs(json.kind(list) == "array" and list or {}) do
+    local keys, results = json.get(one, "dimension_keys"), json.get(one, "results")
+    if json.kind(keys) == "array" and json.kind(results) == "array" then
+      local groups = {}
+      for _, result in ipairs(results) do
+        local values = json.get(result, "dimension_values")
+        if json.kind(values) == "array" then groups[joined(values, ".")] = json.get(result, "value") end
+      end
+      found[joined(keys, "_")] = groups
+    end
+  end
+  return found
 end
 
 -- Media ids in the order of first appearance, and each one's values by name. fallback: the id where the metrics carry none.
@@ -90,7 +113,9 @@ function M.collect(list, out, fallback)
       if not values[id] then
         ids[#ids + 1], values[id] = id, {}
       end
-      values[id][metric.name:gsub("^carousel_album_", "")] = value(metric)
+      local name = metric.name:gsub("^carousel_album_", "")
+      values[id][name] = value(metric)
+      for dimensions, groups in pairs(M.breakdowns(metric)) do values[id][name .. "_by_" .. dimensions] = groups end
     end
   end
   return ids, values
@@ -98,25 +123,26 @@ end
 
 local function first(v, names)
   for _, name in ipairs(names) do
-    if v[name] ~= nil and v[name] ~= json.null then return v[name], name end
+    if v[name] ~= nil and v[name] ~= json.null then return v[name] end
   end
 end
 
 local column = { likes = true, shares = true, comments = true, saved = true, saves = true, ig_reels_avg_watch_time = true }
 local view_names = { "views", "plays", "video_views", "impressions" }
 
--- Values by name as counts. What fed no column is kept under its own name.
+-- Values by name as counts. What fed no column is kept under its own name, and so is an older name that the views came from:
+-- it is another definition.
 function M.counts(v)
   local counts, extra = {}, {}
-  local viewed
-  counts.views, viewed = first(v, view_names)
+  counts.views = first(v, view_names)
   counts.likes, counts.shares = v.likes, v.shares
-  counts.comments = (first(v, { "comments", "replies" }))
-  counts.saves = (first(v, { "saved", "saves" }))
+  counts.comments = first(v, { "comments", "replies" })
+  counts.saves = first(v, { "saved", "saves" })
   local ms = tonumber(v.ig_reels_avg_watch_time)
   counts.average_watch_time = ms and ms / 1000 or nil
   for name, value_of in pairs(v) do
-    if not column[name] and name ~= viewed and json.kind(value_of) == "number" then extra[name] = value_of end
+    local kept = json.kind(value_of) == "number" or json.kind(value_of) == "object"
+    if not column[name] and name ~= "views" and kept then extra[name] = value_of end
   end
   counts.extra = next(extra) and extra or nil
   return counts

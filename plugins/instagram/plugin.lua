@@ -144,6 +144,16 @@ return {
                published_at = { first = { "created_time", "timestamp" } } },
       account = { id = "user_id", handle = "username" },
     },
+    ["instagram.suite_csv"] = {
+      about = "Meta Business Suite's content export, English headers",
+      match = { columns = { "Post ID", "Account ID", "Account username", "Likes", "Saves" } },
+      each = "rows",
+      post = { id = "Post ID", account = "Account ID", caption = "Description", url = "Permalink", media_kind = "Post type" },
+      counts = { views = { first = { "Views", "Impressions" } }, likes = "Likes", comments = "Comments", shares = "Shares",
+                 saves = "Saves" },
+      extra = { reach = "Reach", follows = "Follows" },
+      account = { id = "Account ID", handle = "Account username" },
+    },
     ["instagram.users_csv"] = {
       about = "accounts as a warehouse connector flattens them",
       match = { columns = { "id", "followers_count", "media_count" } },

@@ -2,6 +2,7 @@
 -- Which shape becomes what, and why: README.md.
 
 local reports = require("reports")
+local shorts = require("shorts")
 
 local function is(kinds) return { kind = kinds } end
 
@@ -48,6 +49,13 @@ return {
       about = "videos.list under a field mask that left the list's kind out",
       match = bare_videos,
       each = "items", post = video_post, counts = video_counts, extra = "statistics", account = channel,
+    },
+    ["youtube.videos_framed"] = {
+      about = "videos.list with the player's size or the file's: a Short is told from its frame and length",
+      match = function(doc)
+        return doc.kind == "youtube#videoListResponse" and shorts.has_frame(json.get(doc, "items.0")) and 2
+      end,
+      parse = shorts.videos,
     },
     ["youtube.stats"] = {
       about = "videos.batchGetStats: counts, publish time and length, no titles",
