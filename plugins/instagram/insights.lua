@@ -74,9 +74,8 @@ local function value(metric)
   return v
 end
 
-local function why_no_content(metric)
-  if demographics[metric.name] then return "demographics" end
-  if of_account[metric.name] or metric.period ~= "lifetime" then return "account" end
+local function is_account(metric)
+  return demographics[metric.name] or of_account[metric.name] or metric.period ~= "lifetime"
 end
 
 -- A number split up ({dimension_keys, results[]}): by the names of the dimensions, what each group has.
@@ -96,17 +95,64 @@ function M.breakdowns(metric)
   return found
 end
 
--- Media ids in the order of first appearance, and each one's values by name. fallback: the id where the metrics carry none.
+-- Who follows or was reached: audience_city is a map, follower_demographics is split up by its dimensions.
+local function put_audience(audience, metric)
+  local whose = metric.name:match("^(%a+)_audience_demographics$")
+  for dimensions, groups in pairs(M.breakdowns(metric)) do
+    audience[(whose and whose .. "_" or "") .. dimensions] = groups
+  end
+  local map = value(metric)
+  if json.kind(map) == "object" then audience[(metric.name:gsub("^audience_", ""))] = map end
+end
+
+-- A number that stands alone, or each by the time its day, week or 28 days ended.
+local function account_value(metric)
+  local list, by = json.get(metric, "values"), {}
+  for _, sample in ipairs(json.kind(list) == "array" and list or {}) do
+    local at = json.get(sample, "end_time")
+    if json.kind(at) == "string" then by[at] = json.get(sample, "value") end
+  end
+  return next(by) and by or value(metric)
+end
+
+-- An account's numbers under NAME.PERIOD.
+local function put_account(accounts, id, metric)
+  local key = id or ""
+  local account = accounts.by[key]
+  if not account then
+    account = { id = id, metrics = {}, audience = {} }
+    accounts.by[key], accounts[#accounts + 1] = account, account
+  end
+  if demographics[metric.name] then return put_audience(account.audience, metric) end
+  local name = metric.period == "lifetime" and metric.name or metric.name .. "." .. metric.period
+  account.metrics[name] = account_value(metric)
+  for dimensions, groups in pairs(M.breakdowns(metric)) do account.metrics[name .. "_by_" .. dimensions] = groups end
+end
+
+local function filled(t) return next(t) ~= nil and t or nil end
+
+local function tell(accounts, out)
+  for _, account in ipairs(accounts) do
+    local metrics, audience = filled(account.metrics), filled(account.audience)
+    if metrics or audience then
+      out.account { id = account.id, metrics = metrics, audience = audience }
+    else
+      out.skip("account")
+    end
+  end
+end
+
+-- Media ids in the order of first appearance, and each one's values by name; what is about an account is told at once.
+-- fallback: the id where the metrics carry none.
 function M.collect(list, out, fallback)
-  local ids, values = {}, {}
+  local ids, values, accounts = {}, {}, { by = {} }
   for _, metric in ipairs(list) do
     local shaped = M.is_metric(metric)
-    local why = shaped and why_no_content(metric)
     local id = shaped and json.kind(metric.id) == "string" and metric.id:match("^([^/]+)/insights/") or fallback
     if not shaped then
       out.bad("bad_shape", "no metric: name, period and values or total_value are expected", metric)
-    elseif why then
-      out.skip(why)
+    elseif is_account(metric) then
+      put_account(accounts, id, metric)
     elseif not id then
       out.bad("missing_id", "this metric has no id (MEDIA/insights/NAME/PERIOD) and the request is not known", metric)
     else
@@ -118,6 +164,7 @@ function M.collect(list, out, fallback)
       for dimensions, groups in pairs(M.breakdowns(metric)) do values[id][name .. "_by_" .. dimensions] = groups end
     end
   end
+  tell(accounts, out)
   return ids, values
 end
 
