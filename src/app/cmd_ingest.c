@@ -152,12 +152,22 @@ static int take_for_show(void *ctx, struct delivery *d, struct err *e)
     struct ingest_cmd *c = ctx;
     (void)e;
     for (size_t i = 0; d->state == DELIVERY_READY && i < d->rows.n_row; i++) {
+        if (!c->whole && row_is_audience(&d->rows.row[i])) /* like accounts: not what is asked of a post's counts */
+            continue;
         if (c->dry_rows != NULL) {
             row_table_add(c->dry_rows, &d->rows.row[i]);
             continue;
         }
         buf_clear(&c->line);
         (c->whole ? row_json_whole : row_json)(&d->rows.row[i], &c->line);
+        buf_char(&c->line, '\n');
+        fwrite(c->line.data, 1, c->line.len, stdout);
+    }
+    for (size_t i = 0; c->whole && d->state == DELIVERY_READY && i < d->rows.n_account; i++) {
+        if (!row_account_observed(&d->rows.account[i]))
+            continue;
+        buf_clear(&c->line);
+        row_json_account(&d->rows.account[i], &c->line);
         buf_char(&c->line, '\n');
         fwrite(c->line.data, 1, c->line.len, stdout);
     }

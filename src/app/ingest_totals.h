@@ -27,6 +27,7 @@ struct ingest_totals {
     size_t refused;  /* deliveries refused whole */
     size_t problems; /* files that could not be read at all */
     size_t facts;    /* rows that made no snapshot */
+    size_t accounts; /* observations of accounts, not of posts */
     int64_t bad_rows;
     bool plugin_failed;
 };

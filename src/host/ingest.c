@@ -66,8 +66,12 @@ static void set_parser(struct delivery *d, const struct parser_spec *p)
     d->parser_version = mem_dup(parser_version(p));
 }
 
+/* Rows of payloads that name no account are given theirs when they are written; observations of an account need one now. */
 static void set_account(const struct run *r, struct rows *rows)
 {
+    for (size_t i = 0; i < rows->n_account; i++)
+        if (rows->account[i].external_id == NULL)
+            rows->account[i].external_id = arena_dup(&rows->arena, r->options->account != NULL ? r->options->account : "-");
     for (size_t i = 0; r->options->account != NULL && i < rows->n_row; i++)
         if (rows->row[i].account == NULL)
             rows->row[i].account = arena_dup(&rows->arena, r->options->account);
