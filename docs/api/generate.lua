@@ -385,12 +385,12 @@ end
 
 local CLASSES = {
   { "plugin", "Plugin" }, { "parser", "Parser" }, { "post", "PostPaths" }, { "counts", "CountsPaths" },
-  { "account", "AccountPaths" }, { "refuse", "RefusePaths" }, { "drop", "Drop" }, { "rule", "Rule" }, { "needs", "Needs" },
+  { "account", "AccountPaths" }, { "same", "SamePaths" }, { "refuse", "RefusePaths" }, { "drop", "Drop" }, { "rule", "Rule" }, { "needs", "Needs" },
   { "report", "Report" }, { "arg", "ReportArg" }, { "column", "ReportColumn" }, { "job", "Job" }, { "collector", "Collector" },
   { "setting", "Setting" },
   { "capabilities", "Capabilities" }, { "project", "Project" }, { "limits", "Limits" }, { "grant", "Grant" },
 }
-local PATHS = { post = true, counts = true, account = true, refuse = true }
+local PATHS = { post = true, counts = true, account = true, same = true, refuse = true }
 
 -- The types of what the contract's lists leave to code; of the others by their reader.
 local TYPES = {
@@ -399,8 +399,9 @@ local TYPES = {
   ["plugin.jobs"] = "table<string, tidemark.Job>", ["plugin.collectors"] = "table<string, tidemark.Collector>",
   ["plugin.config"] = "table<string, tidemark.Setting>", ["plugin.capabilities"] = "tidemark.Capabilities",
   ["parser.match"] = "table<string, any>|(fun(doc: tidemark.View, input: tidemark.Input): boolean|integer|nil)",
+  ["parser.id_from_url"] = "string|string[]",
   ["parser.each"] = "tidemark.Path", ["parser.post"] = "tidemark.PostPaths", ["parser.counts"] = "tidemark.CountsPaths",
-  ["parser.extra"] = "string|table<string, tidemark.Path>", ["parser.account"] = "tidemark.AccountPaths",
+  ["parser.extra"] = "string|table<string, tidemark.Path>", ["parser.account"] = "tidemark.AccountPaths", ["parser.same"] = "tidemark.SamePaths",
   ["parser.drop"] = "tidemark.Drop[]", ["parser.refuse"] = "tidemark.RefusePaths",
   ["parser.parse"] = "fun(doc: tidemark.View, out: tidemark.Out, input: tidemark.Input)",
   ["drop.when"] = "table<string, any>", ["rule.needs"] = "tidemark.Needs",

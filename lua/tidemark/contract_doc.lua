@@ -107,7 +107,7 @@ end
 
 local function field_rows(p)
   local rows = {}
-  for _, part in ipairs { "post", "counts", "account", "refuse" } do
+  for _, part in ipairs { "post", "counts", "account", "same", "refuse" } do
     for _, def in ipairs(p[part] and schema[part] or {}) do
       local s = p[part][def.key]
       if s and def.named then
@@ -225,7 +225,8 @@ end
 local PARTS = {
   { "plugin", "The plugin's table" },
   { "parser", "parsers" }, { "post", "post of a parser" }, { "counts", "counts of a parser" },
-  { "account", "account of a parser" }, { "refuse", "refuse of a parser" }, { "drop", "drop of a parser" },
+  { "account", "account of a parser" }, { "same", "same of a parser" }, { "refuse", "refuse of a parser" },
+  { "drop", "drop of a parser" },
   { "rule", "rules" }, { "needs", "needs of a rule" },
   { "report", "reports" }, { "arg", "args of a report" }, { "column", "columns of a report" },
   { "job", "jobs" }, { "collector", "collectors" },

@@ -39,6 +39,8 @@ M.parser = {
     about = "zone of dates in window_start and window_end" },
   { key = "wide_export", type = "flag", default = false, forms = "declared parse",
     about = "several media families are filled at once" },
+  { key = "id_from_url", type = false, forms = "declared parse", form = '"/pins/(%d+)/analytics"',
+    about = "the post's id where the document names none: what a Lua pattern (or one of a list) captures of the url" },
   { key = "each", type = false, forms = "declared skip", form = '"items"',
     about = "where the items are: a path, or { first = { … } }" },
   { key = "post", type = false, forms = "declared", form = '{ id = "id", … }', about = "facts of the post, by paths" },
@@ -49,6 +51,8 @@ M.parser = {
   { key = "extra", type = false, forms = "declared",
     about = "leftovers under the platform's own names: a path, or { name = path }" },
   { key = "account", type = false, forms = "declared skip", form = '{ id = "…" }', about = "facts of the account, by paths" },
+  { key = "same", type = false, forms = "skip", form = '{ id = "…", aliases = "…" }',
+    about = "items that only say which ids are one post, by paths" },
   { key = "drop", type = false, forms = "declared", form = '{ { when = { … }, reason = "…" } }',
     about = "items that are no content" },
   { key = "skip", type = "text", forms = "skip", form = '"account"', about = "every item is no content, and why" },
@@ -74,8 +78,13 @@ M.post = {
   { key = "duration_s", units = SPAN_UNITS, about = "its length" },
   { key = "media_kind", about = "video, image, …" },
   { key = "ai_version", about = "which AI made it" },
+  { key = "aliases", about = "other ids of the same post: a list, or one" },
   { key = "features", named = true, about = "other facts of it, by name" },
 }
+
+-- The same where the id may stand in the wrapper's url (id_from_url).
+M.post_of_url = table.move(M.post, 1, #M.post, 1, { about = M.post.about, form = M.post.form })
+M.post_of_url[1] = { key = "id", form = '"id"', about = M.post[1].about }
 
 M.counts = {
   about = "counts of a post", form = '{ views = "…" }',
@@ -94,6 +103,12 @@ M.account = {
   about = "facts of an account", form = '{ id = "…" }',
   { key = "id", required = true, form = '"snippet.channelId"', about = "the account's id" },
   { key = "handle", about = "the account's handle" },
+}
+
+M.same = {
+  about = "ids of one post", form = '{ id = "…", aliases = "…" }',
+  { key = "id", required = true, form = '"ugc_post_id"', about = "an id of the post" },
+  { key = "aliases", required = true, form = '"share_id"', about = "its other ids: a list, or one" },
 }
 
 M.refuse = {

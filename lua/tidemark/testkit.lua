@@ -195,14 +195,14 @@ end
 ---@param doc any
 ---@param input table? as the host gives it
 ---@param out table? what an earlier document of the same delivery yielded: this one's is added
----@return table out rows = { { post, counts } }, drops, bads, accounts, fact_rows, refused
+---@return table out rows = { { post, counts } }, drops, bads, accounts, sames, fact_rows, refused
 function M.parse(name, doc, input, out)
   local parser = entry("parsers", name)
   out = out or fake.out()
   if parser.parse then
     parser.parse(doc, out, input or {})
   else
-    walk.run(json, parser, doc, out)
+    walk.run(json, parser, doc, out, input)
   end
   return out
 end
@@ -429,7 +429,7 @@ function M.host()
 
   --- What the parser machinery makes of a payload: a fixture's name, a document, or a text. options: platform (the plugin's
   --- unless said;
-  --- false: to be recognised), account, at. Gives { parser, rows, drops, bad, accounts, refused }.
+  --- false: to be recognised), account, at. Gives { parser, rows, drops, bad, accounts, same, refused }.
   function host.parse(payload, options)
     options = options or {}
     local platform = options.platform

@@ -17,7 +17,8 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON
     tidemark.plugin_state, tidemark.plugin_uses
     TO authenticated, service_role;
 GRANT SELECT ON public.ai_performance_dashboard, public.style_performance_view, public.trend_analysis_view,
-    tidemark.observations, tidemark.scores_now, tidemark.metric_definitions
+    tidemark.observations, tidemark.scores_now, tidemark.metric_definitions, tidemark.definition_changes,
+    tidemark.latest_periods, tidemark.increments, tidemark.latest_counts
     TO authenticated, service_role;
 
 -- An owner may put his own rows away; identity and partitions are the host's.
@@ -29,8 +30,9 @@ GRANT EXECUTE ON FUNCTION tidemark.act_as(uuid), tidemark.ensure_metric_partitio
 -- What learning reads and keeps up. Scores, too, are an owner's to ask for: they see through his policies.
 GRANT EXECUTE ON FUNCTION
     tidemark.refresh_at_age(uuid, timestamptz), tidemark.refresh_peak_times(uuid, timestamptz),
-    tidemark.daily_gains(uuid, timestamptz, timestamptz), tidemark.media_kind(jsonb, text),
+    tidemark.daily_gains(uuid, timestamptz, timestamptz),
     tidemark.guarded_reads(uuid, text[], text[], timestamptz[], timestamptz[], boolean),
     tidemark.corrected_reads(bigint[], bigint[], bigint[], bigint[], bigint[], bigint[])
     TO service_role;
-GRANT EXECUTE ON FUNCTION tidemark.post_scores(uuid, integer, text, timestamptz, timestamptz) TO authenticated, service_role;
+GRANT EXECUTE ON FUNCTION tidemark.post_scores(uuid, integer, text, timestamptz, timestamptz), tidemark.media_kind(jsonb, text)
+    TO authenticated, service_role;

@@ -10,8 +10,10 @@
 #include "base/nearest.h"
 #include "data/datetime.h"
 #include "data/table.h"
+#include "data/text.h"
 #include "host/ingest.h"
 #include "host/plugin_use.h"
+#include "host/row_check.h"
 #include "host/row_json.h"
 #include "host/writer.h"
 
@@ -26,7 +28,7 @@ struct ingest_cmd {
     struct app *app;
     struct ingest_options options;
     const char *who, *at, *since, *content, *format;
-    bool dry_run, whole;
+    bool dry_run, whole, has_content;
     struct uuid owner, content_id;
 
     struct writer *writer;
@@ -201,6 +203,23 @@ static int check_when(const char *option, const char *text, bool *has, int64_t *
     return 0;
 }
 
+/* A UUID is a work's; anything else is the post's id on its platform, for documents that name none. */
+static int check_content(struct ingest_cmd *c, struct err *e)
+{
+    struct buf clean = {0};
+    c->has_content = c->content != NULL && uuid_parse(c->content, &c->content_id);
+    if (c->content == NULL || c->has_content)
+        return 0;
+    text_clean(c->content, &clean);
+    bool is_text = clean.len > 0 && strcmp(clean.data, c->content) == 0;
+    buf_free(&clean);
+    if (!is_text || strlen(c->content) > ROW_ID_MAX)
+        return err_set(e, ERR_USAGE, "--content: must be the UUID of a work, or a post's id: UTF-8 text of 1 to %d bytes",
+                       ROW_ID_MAX);
+    c->options.content = c->content;
+    return 0;
+}
+
 static int check_options(struct ingest_cmd *c, const struct cli_list *names, struct err *e)
 {
     static const char *const formats[] = {"table", "json", "ndjson"};
@@ -218,8 +237,8 @@ static int check_options(struct ingest_cmd *c, const struct cli_list *names, str
         c->format = "ndjson";
     if (names->n == 0)
         return err_set(e, ERR_USAGE, "which payloads? Name files or folders, or - for standard input");
-    if (c->content != NULL && !uuid_parse(c->content, &c->content_id))
-        return err_set(e, ERR_USAGE, "--content %s: must be the UUID of a content", c->content);
+    if (check_content(c, e) != 0)
+        return -1;
     if (check_when("at", c->at, &c->options.has_at, &c->options.at, e) != 0)
         return -1;
     return check_when("since", c->since, &c->options.has_since, &c->options.since, e);
@@ -293,7 +312,7 @@ static int run_into_database(struct ingest_cmd *c, const struct cli_list *names,
     if (app_owner(c->app, c->who, &c->owner, e) != 0 || app_need_database(c->app, e) != 0)
         return -1;
     const struct writer_options options = {
-        .owner = c->owner, .has_content = c->content != NULL, .content = c->content_id, .ctx = c, .done = on_done};
+        .owner = c->owner, .has_content = c->has_content, .content = c->content_id, .ctx = c, .done = on_done};
     c->writer = writer_open(c->app->session, &options);
     struct plugin_uses uses = {0};
     c->options.uses = &uses;
@@ -332,7 +351,8 @@ int cmd_ingest(struct app *app, int argc, char **argv, struct err *e)
         {"owner", 0, CLI_VALUE, &i.who, "WHO", "whose data it is: a name from the config or a UUID"},
         {"at", 0, CLI_VALUE, &i.at, "TIME", "when bare payloads were observed; a wrapper's fetched_at goes before it"},
         {"account", 0, CLI_VALUE, &i.options.account, "ID", "the account of payloads that name none"},
-        {"content", 0, CLI_VALUE, &i.content, "UUID", "the work that posts not seen before belong to"},
+        {"content", 0, CLI_VALUE, &i.content, "ID",
+         "a work's UUID: posts not seen before belong to it; else a post's id: documents that name none are of that post"},
         {"since", 0, CLI_VALUE, &i.since, "TIME", "pass over what was observed before"},
         {"dry-run", 0, CLI_FLAG, &i.dry_run, NULL, "show the rows; needs no project and no database"},
         {"whole", 0, CLI_FLAG, &i.whole, NULL, "with --dry-run: all that a row holds, also tags, caption, extra; as NDJSON"},

@@ -48,6 +48,12 @@ void rows_account(struct rows *r, const char *platform, const char *external_id,
     r->account[r->n_account++] = (struct row_account){copy(r, platform), copy(r, external_id), copy(r, handle)};
 }
 
+void rows_same(struct rows *r, const char *platform, const char *external_id, const char *alias)
+{
+    r->same = grow(r->same, r->n_same, &r->cap_same, sizeof *r->same);
+    r->same[r->n_same++] = (struct row_same){copy(r, platform), copy(r, external_id), copy(r, alias)};
+}
+
 void rows_drop(struct rows *r, const char *reason, size_t count)
 {
     for (size_t i = 0; i < r->n_drop; i++) {
@@ -73,7 +79,7 @@ void rows_bad(struct rows *r, const struct row_bad *bad)
 
 void rows_reset(struct rows *r)
 {
-    r->n_row = r->n_account = r->n_drop = r->n_bad = 0;
+    r->n_row = r->n_account = r->n_same = r->n_drop = r->n_bad = 0;
     r->refused_code = r->refused_text = NULL;
     arena_reset(&r->arena);
 }
@@ -82,6 +88,7 @@ void rows_free(struct rows *r)
 {
     mem_free(r->row);
     mem_free(r->account);
+    mem_free(r->same);
     mem_free(r->drop);
     mem_free(r->bad);
     arena_free(&r->arena);

@@ -31,6 +31,8 @@ struct row {
     const char *title, *caption, *url, *media_kind, *ai_version;
     const char *tags;     /* a JSON array of strings, or NULL */
     const char *features; /* a JSON object, or NULL */
+    const char **alias;   /* other ids of the same post, n_alias of them; none twice, none the id itself */
+    size_t n_alias;
     bool has_published_at, has_duration;
     int64_t published_at; /* microseconds */
     double duration_s;
@@ -45,6 +47,8 @@ struct row {
     const char *notes;   /* "a count could not be read" and the like, or NULL */
     bool wide_export;    /* several media families filled at once: only like and comment counts were taken */
 
+    bool id_given; /* the document named no id: external_id is what the user said it is */
+
     /* Not from the platform: features alone, which join the post's own. It makes no snapshot. */
     bool facts_only;
     const char *fact_notes; /* a JSON object: what could not be taken of a feature, as text, or NULL */
@@ -52,6 +56,11 @@ struct row {
 
 struct row_account {
     const char *platform, *external_id, *handle; /* handle may be NULL */
+};
+
+/* Ids that are one post, of a document that says nothing else about it. */
+struct row_same {
+    const char *platform, *external_id, *alias;
 };
 
 /* Items that are no rows: reason is "account", "demographics", "retweet", … */
@@ -75,6 +84,8 @@ struct rows {
     size_t n_row, cap_row;
     struct row_account *account;
     size_t n_account, cap_account;
+    struct row_same *same;
+    size_t n_same, cap_same;
     struct row_drop *drop;
     size_t n_drop, cap_drop;
     struct row_bad *bad;
@@ -87,6 +98,7 @@ struct rows {
 
 struct row *rows_add(struct rows *r); /* zeroed; valid until the next rows_add */
 void rows_account(struct rows *r, const char *platform, const char *external_id, const char *handle);
+void rows_same(struct rows *r, const char *platform, const char *external_id, const char *alias);
 void rows_drop(struct rows *r, const char *reason, size_t count); /* counts of equal reasons add up */
 void rows_bad(struct rows *r, const struct row_bad *bad);         /* texts are copied */
 void rows_reset(struct rows *r);

@@ -144,8 +144,30 @@ static void take_time(bool *has, int64_t *to, bool from_has, int64_t from)
     }
 }
 
-static void take_row(struct row *to, const struct row *from)
+static bool has_alias(const struct row *r, const char *id)
 {
+    for (size_t i = 0; i < r->n_alias; i++)
+        if (strcmp(r->alias[i], id) == 0)
+            return true;
+    return false;
+}
+
+static void take_aliases(struct arena *arena, struct row *to, const struct row *from)
+{
+    if (from->n_alias == 0)
+        return;
+    const char **all = arena_alloc(arena, (to->n_alias + from->n_alias) * sizeof *all);
+    for (size_t i = 0; i < to->n_alias; i++)
+        all[i] = to->alias[i];
+    to->alias = all;
+    for (size_t i = 0; i < from->n_alias; i++)
+        if (!has_alias(to, from->alias[i]))
+            all[to->n_alias++] = from->alias[i];
+}
+
+static void take_row(struct arena *arena, struct row *to, const struct row *from)
+{
+    take_aliases(arena, to, from);
     take_text(&to->account, from->account);
     take_text(&to->title, from->title);
     take_text(&to->caption, from->caption);
@@ -202,7 +224,7 @@ static void merge(struct collapse *c)
             merge_objects(c, g->first, extra_of);
             merge_objects(c, g->first, features_of);
             for (size_t i = c->next[g->first]; i != 0; i = c->next[i])
-                take_row(first, &c->rows->row[i]);
+                take_row(&c->rows->arena, first, &c->rows->row[i]);
         }
         c->rows->row[n++] = *first;
     }
@@ -258,7 +280,7 @@ static bool same_count(const struct count *a, const struct count *b)
 bool row_merge(struct arena *arena, struct row *into, const struct row *later)
 {
     const struct row old = *into;
-    take_row(into, later);
+    take_row(arena, into, later);
     into->metrics = rows_merge_objects(arena, into->metrics, later->metrics);
     into->extra = rows_merge_objects(arena, into->extra, later->extra);
     into->features = rows_merge_objects(arena, into->features, later->features);

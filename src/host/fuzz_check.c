@@ -174,6 +174,10 @@ static const char *bad_parts(const struct rows *rows, char *text, size_t size)
         if (bad_id("account", a->external_id, ROW_ID_MAX, true, text, size) != NULL || !good_text(a->handle))
             return text;
     }
+    for (size_t i = 0; i < rows->n_same; i++)
+        if (bad_id("id", rows->same[i].external_id, ROW_ID_MAX, true, text, size) != NULL ||
+            bad_id("alias", rows->same[i].alias, ROW_ID_MAX, true, text, size) != NULL)
+            return text;
     return NULL;
 }
 

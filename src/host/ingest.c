@@ -48,6 +48,7 @@ static int give(struct run *r, struct delivery *d, struct err *e)
         return 0;
     }
     if (d->state == DELIVERY_READY) {
+        rows_check_given(&d->rows);
         rows_check(&d->rows);
         rows_collapse(&d->rows);
     }
@@ -93,6 +94,7 @@ static int parse_document(const struct run *r, struct delivery *d, const struct 
     const char *platform = r->options->platform != NULL ? r->options->platform : env->platform;
     struct parser_input in = {.platform = platform,
                               .url = env->url,
+                              .content = r->options->content,
                               .format = env->format,
                               .status = env->status,
                               .observed_at = d->observed_at,

@@ -14,6 +14,7 @@
 struct ingest_options {
     const char *platform; /* -p, or NULL: the wrapper's, else read off the payload */
     const char *account;  /* --account: for payloads that name none; or NULL */
+    const char *content;  /* --content: the post's id for documents that name none; or NULL */
     bool has_at, has_since;
     struct plugin_uses *uses; /* NULL, or gets what the parsers used (host/plugin_use.h) */
     int64_t at, since;        /* --at: when bare payloads were observed; --since: deliveries observed before are passed over */

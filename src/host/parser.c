@@ -31,8 +31,12 @@ bool parser_whole(const struct parser_spec *p)
 
 static struct code_input code_input_of(const struct parser_input *in)
 {
-    return (struct code_input){
-        .platform = in->platform, .url = in->url, .format = in->format, .status = in->status, .observed_at = in->observed_at};
+    return (struct code_input){.platform = in->platform,
+                               .url = in->url,
+                               .format = in->format,
+                               .content = in->content,
+                               .status = in->status,
+                               .observed_at = in->observed_at};
 }
 
 /* --- which one ----------------------------------------------------------------------------------------------------------- */
@@ -186,13 +190,16 @@ static size_t line_of(const struct parser_spec *p, const cJSON *root, const stru
 
 static int run(const struct parser_spec *p, const cJSON *root, const struct parser_input *in, struct rows *out, struct err *e)
 {
+    struct given_id given = {0};
+    if (parser_given_id(p, in, out, &given, e) != 0)
+        return -1;
     if (!p->is_code)
-        return parser_walk(p, root, out, e);
+        return parser_walk(p, root, &given, out, e);
     struct json_doc *events = NULL;
     struct code_input input = code_input_of(in);
     int failed = code_parse(p->plugin->vm, p->name, root, &input, &events, e);
     if (!failed)
-        parser_events(p, json_root(events), out);
+        parser_events(p, json_root(events), &given, out);
     json_free(&events);
     return failed;
 }
@@ -201,10 +208,11 @@ int parser_run(const struct parser_spec *p, const struct json_doc *doc, const st
                struct err *e)
 {
     const cJSON *root = json_root(doc);
-    size_t row = out->n_row, account = out->n_account, bad = out->n_bad;
+    size_t row = out->n_row, account = out->n_account, same = out->n_same, bad = out->n_bad;
     if (run(p, root, in, out, e) != 0) {
         out->n_row = row;
         out->n_account = account;
+        out->n_same = same;
         out->n_bad = bad;
         return -1;
     }

@@ -3,6 +3,7 @@
 
 #include "host/parser_row.h"
 #include "host/plugin.h"
+#include "host/row_check.h"
 
 struct replay {
     struct maker maker;
@@ -51,6 +52,16 @@ static void bad(struct maker *m, const char *code, const char *text, const cJSON
     buf_free(&body);
 }
 
+static void no_id(struct maker *m, const char *call, const cJSON *table)
+{
+    struct buf text = {0};
+    buf_printf(&text, "%s: no id", call);
+    row_id_advice(m, &text);
+    bad(m, "missing_id", text.data, table);
+    buf_free(&text);
+    buf_clear(&m->notes);
+}
+
 static bool window_of(struct maker *m, const cJSON *value, enum window *out)
 {
     *out = WINDOW_LIFETIME;
@@ -71,8 +82,7 @@ static void make_row(struct replay *r, const cJSON *counts)
     if (!window_of(m, member(counts, "window"), &row.window))
         return;
     if (!row_post(m, r->post, &row)) {
-        bad(m, "missing_id", "out.post: no id", r->post_table);
-        buf_clear(&m->notes);
+        no_id(m, "out.post", r->post_table);
         return;
     }
     struct fact facts[FIELD_MAX] = {0};
@@ -139,8 +149,7 @@ static void make_facts(struct maker *m, const cJSON *table)
         row_done(m, &row);
         *rows_add(m->out) = row;
     } else {
-        bad(m, "missing_id", "out.facts: no id", table);
-        buf_clear(&m->notes);
+        no_id(m, "out.facts", table);
     }
     m->item++;
 }
@@ -163,6 +172,15 @@ static void account(struct maker *m, const cJSON *table)
     buf_clear(&m->notes);
     if (id != NULL && *id != '\0')
         rows_account(m->out, m->p->plugin->name, id, handle);
+}
+
+static void same(struct maker *m, const cJSON *table)
+{
+    const char **alias = NULL, *id = row_text(m, "id", member(table, "id"));
+    if (id != NULL && *id != '\0' && strlen(id) <= ROW_ID_MAX)
+        for (size_t i = 0, n = row_aliases(m, member(table, "aliases"), id, &alias); i < n; i++)
+            rows_same(m->out, m->p->plugin->name, id, alias[i]);
+    buf_clear(&m->notes);
 }
 
 static void refuse(struct maker *m, const cJSON *event)
@@ -190,6 +208,8 @@ static void one_event(struct replay *r, const cJSON *event)
         make_facts(&r->maker, first);
     } else if (strcmp(name, "account") == 0) {
         account(&r->maker, first);
+    } else if (strcmp(name, "same") == 0) {
+        same(&r->maker, first);
     } else if (strcmp(name, "skip") == 0) {
         if (json_int64(json_at(event, 2), &n) && n > 0)
             rows_drop(r->maker.out, json_id(first, &r->maker.out->arena), (size_t)n);
@@ -203,9 +223,9 @@ static void one_event(struct replay *r, const cJSON *event)
     }
 }
 
-void parser_events(const struct parser_spec *p, const cJSON *events, struct rows *out)
+void parser_events(const struct parser_spec *p, const cJSON *events, const struct given_id *given, struct rows *out)
 {
-    struct replay r = {.maker = {.p = p, .out = out}};
+    struct replay r = {.maker = {.p = p, .out = out, .given = given}};
     for (const cJSON *event = events->child; event != NULL; event = event->next)
         one_event(&r, event);
     close_post(&r);

@@ -7,6 +7,7 @@
 
 #include "data/datetime.h"
 #include "host/plugin.h"
+#include "host/row_check.h"
 
 enum { SHOWN_MAX = 40 };
 
@@ -160,9 +161,45 @@ static const char *tags(struct maker *m, const cJSON *value)
     return text;
 }
 
+static bool is_listed(const char *id, const char *const *list, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(list[i], id) == 0)
+            return true;
+    return false;
+}
+
+size_t row_aliases(struct maker *m, const cJSON *value, const char *id, const char ***out)
+{
+    enum { MOST = 64 };
+    if (absent(value) || (json_kind(value) == JSON_OBJECT && json_size(value) == 0))
+        return 0;
+    bool list = json_kind(value) == JSON_ARRAY;
+    const char **found = arena_alloc(&m->out->arena, MOST * sizeof *found);
+    size_t n = 0;
+    for (const cJSON *one = list ? value->child : value; one != NULL; one = list ? one->next : NULL) {
+        const char *alias = json_id(one, &m->out->arena);
+        if (alias == NULL || *alias == '\0' || strlen(alias) > ROW_ID_MAX) {
+            row_note(m, "aliases", one, "is no id");
+        } else if (strcmp(alias, id) != 0 && !is_listed(alias, found, n)) {
+            if (n == MOST) {
+                row_note(m, "aliases", value, "holds more than 64 ids");
+                break;
+            }
+            found[n++] = arena_dup(&m->out->arena, alias);
+        }
+    }
+    *out = found;
+    return n;
+}
+
 bool row_post(struct maker *m, const struct fact facts[FIELD_MAX], struct row *row)
 {
     const char *id = filled_text(m, "id", facts[FIELD_ID].value);
+    if (id == NULL) {
+        id = m->given->id;
+        row->id_given = id != NULL && m->given->by_content;
+    }
     if (id == NULL)
         return false;
     const char *platform = filled_text(m, "platform", facts[FIELD_PLATFORM].value);
@@ -175,11 +212,18 @@ bool row_post(struct maker *m, const struct fact facts[FIELD_MAX], struct row *r
     row->url = row_text(m, "url", facts[FIELD_URL].value);
     row->media_kind = filled_text(m, "media_kind", facts[FIELD_MEDIA_KIND].value);
     row->ai_version = filled_text(m, "ai_version", facts[FIELD_AI_VERSION].value);
+    row->n_alias = row_aliases(m, facts[FIELD_ALIASES].value, id, &row->alias);
     row->tags = tags(m, facts[FIELD_TAGS].value);
     row->has_published_at = instant(m, "published_at", facts[FIELD_PUBLISHED_AT], &row->published_at);
     row->has_duration = span(m, "duration_s", facts[FIELD_DURATION_S], &row->duration_s);
     row->wide_export = m->p->wide_export;
     return true;
+}
+
+void row_id_advice(const struct maker *m, struct buf *text)
+{
+    if (m->p->n_id_from_url > 0)
+        buf_printf(text, ", and none in a wrapper's url by '%s'; name the post with --content ID", m->p->id_from_url[0]);
 }
 
 void row_counts(struct maker *m, const struct fact facts[FIELD_MAX], struct row *row)

@@ -16,6 +16,7 @@ const char *const field_names[FIELD_MAX] = {
     [FIELD_DURATION_S] = "duration_s",
     [FIELD_MEDIA_KIND] = "media_kind",
     [FIELD_AI_VERSION] = "ai_version",
+    [FIELD_ALIASES] = "aliases",
     [FIELD_VIEWS] = "views",
     [FIELD_LIKES] = "likes",
     [FIELD_SHARES] = "shares",
@@ -241,7 +242,8 @@ static void compile_match(struct parser_spec *p, const cJSON *d)
 
 static void compile_items(struct parser_spec *p, const cJSON *d)
 {
-    const cJSON *account = member(d, "account"), *drop = member(d, "drop"), *refuse = member(d, "refuse");
+    const cJSON *account = member(d, "account"), *drop = member(d, "drop"), *refuse = member(d, "refuse"),
+                *same = member(d, "same");
     p->each = compile_paths(p, member(d, "each"), &p->n_each);
     if (p->n_each == 0 && p->n_column > 0) { /* a table's items are its rows */
         p->each = arena_zero(&p->arena, sizeof *p->each);
@@ -251,6 +253,9 @@ static void compile_items(struct parser_spec *p, const cJSON *d)
     p->has_account = account != NULL;
     p->account_id = compile_source(p, member(account, "id"));
     p->account_handle = compile_source(p, member(account, "handle"));
+    p->has_same = same != NULL;
+    p->same_id = compile_source(p, member(same, "id"));
+    p->same_aliases = compile_source(p, member(same, "aliases"));
     p->n_drop = json_kind(drop) == JSON_ARRAY ? json_size(drop) : 0;
     p->drop = arena_zero(&p->arena, (p->n_drop + 1) * sizeof *p->drop);
     for (size_t i = 0; i < p->n_drop; i++) {
@@ -273,6 +278,7 @@ struct parser_spec *parser_spec_new(const struct plugin *plugin, const cJSON *d)
     p->wide_export = cJSON_IsTrue(member(d, "wide_export"));
     p->is_code = cJSON_IsTrue(member(d, "code"));
     p->zone = text_of(p, d, "zone");
+    p->id_from_url = compile_texts(p, member(d, "id_from_url"), &p->n_id_from_url);
     const char *window = json_text(member(d, "window"));
     must(window == NULL || window_parse(window, &p->window));
     compile_match(p, member(d, "match"));

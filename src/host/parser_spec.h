@@ -75,6 +75,7 @@ enum field {
     FIELD_DURATION_S,
     FIELD_MEDIA_KIND,
     FIELD_AI_VERSION,
+    FIELD_ALIASES,
     FIELD_VIEWS,
     FIELD_LIKES,
     FIELD_SHARES,
@@ -97,7 +98,9 @@ struct parser_spec {
     struct condition_list match;
     const char **column;
     size_t n_column;
-    const char *url; /* a Lua pattern */
+    const char *url;          /* a Lua pattern */
+    const char **id_from_url; /* Lua patterns with one capture */
+    size_t n_id_from_url;
 
     struct path *each;
     size_t n_each; /* 0: the document */
@@ -107,8 +110,9 @@ struct parser_spec {
     struct path extra_from;
     const char **extra_used; /* members of extra_from that a field takes */
     size_t n_extra_used;
-    bool has_account;
+    bool has_account, has_same;
     struct source account_id, account_handle;
+    struct source same_id, same_aliases;
     struct drop_rule *drop;
     size_t n_drop;
     const char *skip;
@@ -129,6 +133,14 @@ bool condition_met(const struct condition *c, const cJSON *item, const cJSON *do
 /* All of them are met? */
 bool conditions_met(const struct condition_list *list, const cJSON *item, const cJSON *doc);
 
+/* The id of a post of a document whose items name none: what the request knew. parser_given.c */
+struct given_id {
+    const char *id;  /* NULL: nobody knows it; lives in the rows' arena */
+    bool by_content; /* said by --content, not read off the url */
+};
+int parser_given_id(const struct parser_spec *p, const struct parser_input *in, struct rows *out, struct given_id *given,
+                    struct err *e);
+
 /* parser_walk.c and parser_events.c: what parser_run does */
-int parser_walk(const struct parser_spec *p, const cJSON *doc, struct rows *out, struct err *e);
-void parser_events(const struct parser_spec *p, const cJSON *events, struct rows *out);
+int parser_walk(const struct parser_spec *p, const cJSON *doc, const struct given_id *given, struct rows *out, struct err *e);
+void parser_events(const struct parser_spec *p, const cJSON *events, const struct given_id *given, struct rows *out);

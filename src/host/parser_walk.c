@@ -5,6 +5,7 @@
 
 #include "host/parser_row.h"
 #include "host/plugin.h"
+#include "host/row_check.h"
 #include "script/code.h"
 
 enum { ROWS_MAX = 50000 };
@@ -86,13 +87,25 @@ static void account(struct walk *w, const cJSON *item)
         rows_account(w->maker.out, w->p->plugin->name, id, handle);
 }
 
+static void same(struct walk *w, const cJSON *item)
+{
+    struct maker *m = &w->maker;
+    const char **alias = NULL, *id = row_text(m, "id", source_get(&w->p->same_id, item, w->doc));
+    if (!w->p->has_same || id == NULL || *id == '\0' || strlen(id) > ROW_ID_MAX)
+        return;
+    size_t n = row_aliases(m, source_get(&w->p->same_aliases, item, w->doc), id, &alias);
+    for (size_t i = 0; i < n; i++)
+        rows_same(m->out, w->p->plugin->name, id, alias[i]);
+}
+
 static void no_id(struct walk *w, const cJSON *item)
 {
     struct buf text = {0};
     const struct source *id = &w->p->field[FIELD_ID];
-    buf_printf(&text, "item %zu: no id at '%s%s'", w->maker.item, id->path[0].from_doc ? "^" : "", id->path[0].text);
-    for (size_t i = 1; i < id->n; i++)
-        buf_printf(&text, " or '%s%s'", id->path[i].from_doc ? "^" : "", id->path[i].text);
+    buf_printf(&text, "item %zu: no id", w->maker.item);
+    for (size_t i = 0; i < id->n; i++)
+        buf_printf(&text, " %s '%s%s'", i == 0 ? "at" : "or", id->path[i].from_doc ? "^" : "", id->path[i].text);
+    row_id_advice(&w->maker, &text);
     bad(w, "missing_id", text.data, item);
     buf_free(&text);
     buf_clear(&w->maker.notes);
@@ -132,6 +145,7 @@ static void one_item(struct walk *w, const cJSON *item)
     const struct parser_spec *p = w->p;
     if (p->skip != NULL) {
         account(w, item);
+        same(w, item);
         buf_clear(&w->maker.notes);
         rows_drop(w->maker.out, p->skip, 1);
         return;
@@ -180,9 +194,9 @@ static int items(struct walk *w, struct err *e)
     return 0;
 }
 
-int parser_walk(const struct parser_spec *p, const cJSON *doc, struct rows *out, struct err *e)
+int parser_walk(const struct parser_spec *p, const cJSON *doc, const struct given_id *given, struct rows *out, struct err *e)
 {
-    struct walk w = {.maker = {.p = p, .out = out}, .p = p, .doc = doc};
+    struct walk w = {.maker = {.p = p, .out = out, .given = given}, .p = p, .doc = doc};
     int failed = p->refuses ? refuse(&w) : items(&w, e);
     buf_free(&w.maker.notes);
     json_free(&w.sums);

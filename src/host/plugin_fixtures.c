@@ -167,6 +167,7 @@ static bool is_filled(const struct row *r, enum field f)
     case FIELD_DURATION_S: return r->has_duration;
     case FIELD_MEDIA_KIND: return r->media_kind != NULL;
     case FIELD_AI_VERSION: return r->ai_version != NULL;
+    case FIELD_ALIASES: return true; /* most posts have one id */
     default: return count_filled(r, f);
     }
 }
@@ -178,7 +179,7 @@ static void take_rows(struct tried *t, size_t parser, const struct delivery *d)
     for (size_t i = 0; i < d->rows.n_row; i++)
         for (int f = 0; f < FIELD_MAX; f++)
             t->of[parser].filled[f] = t->of[parser].filled[f] || is_filled(&d->rows.row[i], (enum field)f);
-    bool nothing = d->code == NULL && d->rows.n_row + d->rows.n_drop + d->rows.n_bad + d->rows.n_account == 0;
+    bool nothing = d->code == NULL && d->rows.n_row + d->rows.n_drop + d->rows.n_bad + d->rows.n_account + d->rows.n_same == 0;
     if (nothing && !t->nothing_is_meant)
         plugin_warn(t->warnings,
                     "%s:1: %s knows it, but takes nothing from it: neither rows nor drops; does 'each' point to the items?",

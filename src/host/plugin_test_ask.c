@@ -76,8 +76,8 @@ int ask_need_owner(struct ask *a, struct err *e)
 /* --- parse --------------------------------------------------------------------------------------------------------------------- */
 
 struct parsed {
-    struct buf rows, bad, accounts, refused; /* JSON elements */
-    struct buf drops;                        /* JSON members */
+    struct buf rows, bad, accounts, same, refused; /* JSON elements */
+    struct buf drops;                              /* JSON members */
     char *parser;
 };
 
@@ -116,6 +116,13 @@ static void add_delivery(struct parsed *p, const struct delivery *d)
         ask_add_text(&p->accounts, "id", d->rows.account[i].external_id);
         ask_add_text(&p->accounts, "handle", d->rows.account[i].handle);
         buf_char(&p->accounts, '}');
+    }
+    for (size_t i = 0; i < d->rows.n_same; i++) {
+        separate(&p->same);
+        buf_char(&p->same, '{');
+        ask_add_text(&p->same, "id", d->rows.same[i].external_id);
+        ask_add_text(&p->same, "alias", d->rows.same[i].alias);
+        buf_char(&p->same, '}');
     }
     for (size_t i = 0; i < d->rows.n_drop; i++) {
         separate(&p->drops);
@@ -171,11 +178,13 @@ static int ask_parse(struct ask *a, struct err *e)
     write_list(a->out, "drops", &p.drops, "{", "}");
     write_list(a->out, "bad", &p.bad, "[", "]");
     write_list(a->out, "accounts", &p.accounts, "[", "]");
+    write_list(a->out, "same", &p.same, "[", "]");
     write_list(a->out, "refused", &p.refused, "[", "]");
     buf_char(a->out, '}');
     buf_free(&p.rows);
     buf_free(&p.bad);
     buf_free(&p.accounts);
+    buf_free(&p.same);
     buf_free(&p.refused);
     buf_free(&p.drops);
     mem_free(p.parser);
@@ -275,7 +284,7 @@ static int observe(struct taking *t, const cJSON *one, size_t i, struct err *e)
         delivery_free(&d);
         return -1;
     }
-    parser_events(&spec, ask_arg(one, "events"), &d->rows);
+    parser_events(&spec, ask_arg(one, "events"), &(struct given_id){0}, &d->rows);
     rows_check(&d->rows);
     rows_collapse(&d->rows);
     delivery_count(d);

@@ -110,6 +110,20 @@ static void add_text(struct buf *out, const char *name, const char *text)
     buf_free(&quoted);
 }
 
+static void add_texts(struct buf *out, const char *name, const char *const *text, size_t n)
+{
+    struct buf list = {0};
+    for (size_t i = 0; i < n; i++) {
+        buf_char(&list, i == 0 ? '[' : ',');
+        json_write_string(text[i], strlen(text[i]), &list);
+    }
+    if (n > 0) {
+        buf_char(&list, ']');
+        add_raw(out, name, list.data);
+    }
+    buf_free(&list);
+}
+
 void row_json_whole(const struct row *r, struct buf *out)
 {
     struct cell cell[N];
@@ -125,6 +139,7 @@ void row_json_whole(const struct row *r, struct buf *out)
     add_text(out, "caption", r->caption);
     add_text(out, "url", r->url);
     add_raw(out, "tags", r->tags);
+    add_texts(out, "aliases", r->alias, r->n_alias);
     snprintf(duration, sizeof duration, "%.15g", r->duration_s);
     add_raw(out, "duration_s", r->has_duration ? duration : NULL);
     add_text(out, "media_kind", r->media_kind);

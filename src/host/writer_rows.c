@@ -219,7 +219,7 @@ static const char merge_sql[] =
     "  platform_metrics = coalesce(m.platform_metrics, '{}') || excluded.platform_metrics,"
     "  window_end = coalesce(excluded.window_end, m.window_end)"
     " WHERE (m.metrics, m.views, m.likes, m.shares, m.comments, m.saves, m.average_watch_time, m.window_end,"
-    "        m.platform_metrics - '_parser') IS DISTINCT FROM"
+    "        coalesce(m.platform_metrics, '{}') - '_parser') IS DISTINCT FROM"
     "       (m.metrics || excluded.metrics, coalesce(excluded.views, m.views), coalesce(excluded.likes, m.likes),"
     "        coalesce(excluded.shares, m.shares), coalesce(excluded.comments, m.comments), coalesce(excluded.saves, m.saves),"
     "        coalesce(excluded.average_watch_time, m.average_watch_time), coalesce(excluded.window_end, m.window_end),"

@@ -9,11 +9,12 @@
 
 enum { OUTPUT_MAX = 64 << 20 };
 
-static const char *const post_keys[] = {"id",   "platform",   "account",    "title",      "caption",  "url", "published_at",
-                                        "tags", "duration_s", "media_kind", "ai_version", "features", NULL};
+static const char *const post_keys[] = {"id",   "platform",   "account",    "title",      "caption",  "url",     "published_at",
+                                        "tags", "duration_s", "media_kind", "ai_version", "features", "aliases", NULL};
 static const char *const counts_keys[] = {"views",  "likes",        "shares",     "comments", "saves", "average_watch_time",
                                           "window", "window_start", "window_end", "metrics",  "extra", NULL};
 static const char *const facts_keys[] = {"id", "platform", "features", "notes", NULL};
+static const char *const same_keys[] = {"id", "aliases", NULL};
 static const char *const account_keys[] = {"id", "handle", NULL};
 static const char current_key;
 
@@ -144,6 +145,16 @@ static int l_account(lua_State *L)
     return 0;
 }
 
+static int l_same(lua_State *L)
+{
+    struct out *out = current(L);
+    check_table(L, "out.same", same_keys);
+    begin_event(out, "same");
+    add_value(L, out, "out.same", 1);
+    buf_char(&out->text, ']');
+    return 0;
+}
+
 static int l_skip(lua_State *L)
 {
     struct out *out = current(L);
@@ -185,7 +196,7 @@ static int l_refuse(lua_State *L)
 void bind_out_push(lua_State *L, struct out *out)
 {
     static const luaL_Reg functions[] = {
-        {"post", l_post}, {"counts", l_counts}, {"facts", l_facts},   {"account", l_account},
+        {"post", l_post}, {"counts", l_counts}, {"facts", l_facts},   {"account", l_account}, {"same", l_same},
         {"skip", l_skip}, {"bad", l_bad},       {"refuse", l_refuse}, {NULL, NULL},
     };
     lua_pushlightuserdata(L, out);

@@ -203,7 +203,7 @@ SELECT alike(t.probe('authenticated', t.ann(), 'UPDATE tidemark.metric_definitio
              '42501 permission denied for table metric_definitions', 'definitions are read only');
 SELECT is((SELECT string_agg(DISTINCT format('%s %s %s', platform, media_kind, valid_from::date), ', ')
              FROM tidemark.metric_definitions WHERE metric = 'views' AND valid_from > '-infinity'),
-          'instagram  2025-04-21, x  2022-12-01, youtube  2026-08-24, youtube short 2025-03-31', 'the dated definitions of views');
+          'facebook  2025-11-15, facebook video 2026-06-15, instagram  2025-04-21, x  2022-12-01, youtube  2026-08-24, youtube short 2025-03-31', 'the dated definitions of views');
 SELECT throws_ok('SELECT tidemark.refresh_at_age(NULL, now())', '22004', 'refresh_at_age: an owner and a time are needed', 'no owner');
 
 -- A run takes its results with it.

@@ -48,6 +48,18 @@ function out.facts(facts) end
 ---@param account { id: any, handle?: any }
 function out.account(account) end
 
+--- Ids that are one post, of documents that say nothing else about it. Whatever comes under one of them is that post's from now
+--- on, and what came before is put together. It counts nothing: say what the item is with `out.skip`.
+---
+--- Errors: raises for an unknown key.
+---
+--- ```lua
+--- out.same{ id = "urn:li:ugcPost:1", aliases = { "urn:li:share:2" } }
+--- out.skip("id-map")
+--- ```
+---@param ids { id: any, aliases: any }
+function out.same(ids) end
+
 --- Items that are no content: counted as dropped.
 ---
 --- Units: n counts items.
@@ -84,7 +96,7 @@ function out.bad(code, text, item) end
 function out.refuse(code, text) end
 
 ---@class tidemark.OutPost
----@field id any its id on the platform
+---@field id? any its id on the platform; may be left out where id_from_url or --content says it
 ---@field platform? any the plugin's name unless given
 ---@field account? any the account's id
 ---@field title? any
@@ -95,6 +107,7 @@ function out.refuse(code, text) end
 ---@field duration_s? any
 ---@field media_kind? any
 ---@field ai_version? any which AI made it
+---@field aliases? any other ids of the same post: a list, or one
 ---@field features? table<string, any> other facts of it
 
 ---@class tidemark.OutCounts
@@ -123,6 +136,7 @@ function out.refuse(code, text) end
 ---@field format "json"|"csv"
 ---@field observed_at number when it was delivered, in seconds since 1970
 ---@field platform? string where the platform was named, by -p or by the wrapper
+---@field content? string the id of the post of a document that names none (--content); out.post without an id gets it anyway
 ---@field config table<string, any> the plugin's settings, checked, with their defaults
 
 ---@alias tidemark.View any a view on a document: doc.items[1].id, #doc.items, ipairs, pairs; null is json.null

@@ -27,12 +27,14 @@
 ---@field whole? boolean needs a CSV uncut
 ---@field zone? string zone of dates in window_start and window_end
 ---@field wide_export? boolean several media families are filled at once
+---@field id_from_url? string|string[] the post's id where the document names none: what a Lua pattern (or one of a list) captures of the url
 ---@field each? tidemark.Path where the items are: a path, or { first = { … } }
 ---@field post? tidemark.PostPaths facts of the post, by paths
 ---@field counts? tidemark.CountsPaths counts of the post, by paths
 ---@field window? "lifetime"|"day"|"week"|"days_28"|"range" what the counts cover; unless given lifetime
 ---@field extra? string|table<string, tidemark.Path> leftovers under the platform's own names: a path, or { name = path }
 ---@field account? tidemark.AccountPaths facts of the account, by paths
+---@field same? tidemark.SamePaths items that only say which ids are one post, by paths
 ---@field drop? tidemark.Drop[] items that are no content
 ---@field skip? string every item is no content, and why
 ---@field refuse? tidemark.RefusePaths an error envelope: paths of its reason
@@ -50,6 +52,7 @@
 ---@field duration_s? tidemark.Path its length
 ---@field media_kind? tidemark.Path video, image, …
 ---@field ai_version? tidemark.Path which AI made it
+---@field aliases? tidemark.Path other ids of the same post: a list, or one
 ---@field features? table<string, tidemark.Path> other facts of it, by name
 
 ---@class tidemark.CountsPaths counts of a post
@@ -66,6 +69,10 @@
 ---@class tidemark.AccountPaths facts of an account
 ---@field id tidemark.Path the account's id
 ---@field handle? tidemark.Path the account's handle
+
+---@class tidemark.SamePaths ids of one post
+---@field id tidemark.Path an id of the post
+---@field aliases tidemark.Path its other ids: a list, or one
 
 ---@class tidemark.RefusePaths the reason in an error envelope
 ---@field code? tidemark.Path its code

@@ -307,7 +307,7 @@ local host = {}
 ---@param payload any a fixture's name, a document, or a text
 ---@param options? { platform?: string|false, account?: string, at?: number|string } platform: the plugin's unless given,
 ---false: to be recognised
----@return { parser: string?, rows: table[], drops: table, bad: table[], accounts: table[], refused: table[] }
+---@return { parser: string?, rows: table[], drops: table, bad: table[], accounts: table[], same: table[], refused: table[] }
 function host.parse(payload, options) end
 
 --- Which parser takes a payload where no platform was named.
@@ -440,4 +440,5 @@ function host.query(sql, ...) end
 ---@field drops table<string, integer> by reason
 ---@field bads { code: string, text: string, item: any }[]
 ---@field accounts table[]
+---@field sames table[]
 ---@field refused? { code: any, text: any }

@@ -180,10 +180,10 @@ end
 
 --- What a parser is handed, writing down what it says: rows = { { post, counts } }, fact_rows, drops = { reason = n }, bads
 --- = { { code,
---- text, item } }, accounts, refused = { code, text }.
+--- text, item } }, accounts, sames, refused = { code, text }.
 ---@return table out
 function M.out()
-  local out = { rows = {}, fact_rows = {}, drops = {}, bads = {}, accounts = {} }
+  local out = { rows = {}, fact_rows = {}, drops = {}, bads = {}, accounts = {}, sames = {} }
   local post
   function out.post(p)
     assert(p.id ~= nil, "a post without an id")
@@ -201,6 +201,7 @@ function M.out()
   end
   function out.facts(f) out.fact_rows[#out.fact_rows + 1] = f end
   function out.account(a) out.accounts[#out.accounts + 1] = a end
+  function out.same(s) out.sames[#out.sames + 1] = s end
   function out.skip(reason, n) out.drops[reason] = (out.drops[reason] or 0) + (n or 1) end
   function out.bad(code, text, item) out.bads[#out.bads + 1] = { code = code, text = text, item = item } end
   function out.refuse(code, text) out.refused = { code = code, text = text } end

@@ -120,11 +120,25 @@ local function named(json, sources, item, doc, make)
   return next(out) and out or nil
 end
 
-local function post_of(json, parser, item, doc)
-  local from = parser.post
+--- The id that only the request knew: off its url (%41 is A), or said by --content.
+function M.given_id(parser, input)
+  local patterns = parser.id_from_url or {}
+  for _, pattern in ipairs(type(patterns) == "string" and { patterns } or patterns) do
+    local id = input and input.url and input.url:match(pattern)
+    if id and id ~= "" then
+      return (id:gsub("%%(%x%x)", function(code) return code ~= "00" and string.char(tonumber(code, 16)) or nil end))
+    end
+  end
+  return input and input.content
+end
+
+local function post_of(json, parser, item, doc, input)
+  local from = parser.post or {}
   local post = { id = text(json, value(json, from.id, item, doc)) }
+  if post.id == nil or post.id == "" then post.id = M.given_id(parser, input) end
   for _, field in ipairs(TEXTS) do post[field] = text(json, value(json, from[field], item, doc)) end
   post.tags = value(json, from.tags, item, doc)
+  post.aliases = value(json, from.aliases, item, doc)
   local published = value(json, from.published_at, item, doc)
   if published ~= nil then post.published_at = instant(published, unit_of(from.published_at)) end
   local duration = value(json, from.duration_s, item, doc)
@@ -174,7 +188,7 @@ local function dropped(json, parser, item, doc)
 end
 
 --- Runs a declarative parser on a document; what it yields goes to out (out.post, out.counts, …).
-function M.run(json, parser, doc, out)
+function M.run(json, parser, doc, out, input)
   if parser.refuse then
     return out.refuse(text(json, value(json, parser.refuse.code, doc, doc)) or "error", text(json, value(json,
       parser.refuse.text, doc, doc)))
@@ -184,13 +198,17 @@ function M.run(json, parser, doc, out)
       local id = text(json, value(json, parser.account.id, item, doc))
       if id then out.account { id = id, handle = text(json, value(json, parser.account.handle, item, doc)) } end
     end
+    if parser.same then
+      local id = text(json, value(json, parser.same.id, item, doc))
+      if id then out.same { id = id, aliases = value(json, parser.same.aliases, item, doc) } end
+    end
     local reason = parser.skip or dropped(json, parser, item, doc)
     if reason then
       out.skip(reason, 1)
     elseif json.kind(item) ~= "object" then
       out.bad("bad_shape", "the item is no object", item)
     else
-      local post = post_of(json, parser, item, doc)
+      local post = post_of(json, parser, item, doc, input)
       if post.id == nil or post.id == "" then
         out.bad("missing_id", "the item has no id", item)
       else

@@ -109,6 +109,35 @@ static void bad_items_leave_the_good_ones(void **state)
     assert_string_equal(rows.drop[1].reason, "duplicate");
 }
 
+static void a_post_has_other_ids(void **state)
+{
+    (void)state;
+    give("['p.a'] = { match = { items = true }, each = 'items', post = { id = 'id', aliases = 'ids' } }",
+         "{\"items\":[{\"id\":\"3\",\"ids\":[1,\"3\",\"2\",\"2\",\"\",{}]},{\"id\":\"4\",\"ids\":\"5\"},{\"id\":\"6\"},"
+         "{\"id\":\"4\",\"ids\":[\"7\",\"5\"]}]}");
+    assert_int_equal(rows.n_row, 3);
+    assert_int_equal(rows.row[0].n_alias, 2);
+    assert_string_equal(rows.row[0].alias[0], "1");
+    assert_string_equal(rows.row[0].alias[1], "2");
+    assert_string_equal(rows.row[0].notes, "aliases: \"\" is no id; aliases: {} is no id");
+    assert_int_equal(rows.row[1].n_alias, 2); /* of both rows that became one */
+    assert_string_equal(rows.row[1].alias[0], "5");
+    assert_string_equal(rows.row[1].alias[1], "7");
+    assert_int_equal(rows.row[2].n_alias, 0);
+}
+
+static void a_map_of_ids_makes_no_rows(void **state)
+{
+    (void)state;
+    give("['p.a'] = { match = { items = true }, each = 'items', skip = 'id-map', same = { id = 'a', aliases = 'b' } }",
+         "{\"items\":[{\"a\":\"1\",\"b\":2},{\"a\":\"1\",\"b\":\"1\"},{\"b\":\"3\"}]}");
+    assert_int_equal(rows.n_row, 0);
+    assert_int_equal(rows.n_same, 1);
+    assert_string_equal(rows.same[0].external_id, "1");
+    assert_string_equal(rows.same[0].alias, "2");
+    assert_int_equal(rows.drop[0].count, 3);
+}
+
 static void a_date_is_a_day_in_the_zone(void **state)
 {
     (void)state;
@@ -266,6 +295,34 @@ static void half_an_event_is_taken_back(void **state)
     assert_int_equal(rows.row[0].views.value, 3);
 }
 
+static void an_id_may_stand_in_the_url_alone(void **state)
+{
+    (void)state;
+    give("['p.a'] = { match = { k = true }, each = 'days', id_from_url = { '/v1/(%w+)', '/v2/([^/]+)' },"
+         " counts = { views = 'n', window_start = 'd' }, window = 'day' }",
+         "{\"k\":1,\"days\":[{\"n\":1,\"d\":\"2024-03-01\"},{\"n\":2,\"d\":\"2024-03-02\"}]}");
+    assert_int_equal(rows.n_row, 2);
+    assert_string_equal(rows.row[0].external_id, "x");
+    assert_string_equal(rows.row[1].external_id, "x");
+    assert_false(rows.row[0].id_given);
+    give("['p.a'] = { match = { k = true }, id_from_url = '/v2/(%w+)', post = { id = 'id' } }", "{\"k\":1,\"id\":\"own\"}");
+    assert_string_equal(rows.row[0].external_id, "own");
+    give("['p.a'] = { match = { k = true }, id_from_url = '/v2/(%w+)', parse = function(doc, out) out.post{} end }",
+         "{\"k\":1}");
+    assert_string_equal(rows.row[0].external_id, "x");
+    give("['p.a'] = { match = { k = true }, id_from_url = '/v3/(%w+)', post = { id = 'id' } }", "{\"k\":1}");
+    assert_int_equal(rows.n_row, 0);
+    assert_string_equal(rows.bad[0].text,
+                        "item 0: no id at 'id', and none in a wrapper's url by '/v3/(%w+)'; name the post with "
+                        "--content ID");
+    refused("['p.a'] = { match = { k = true }, id_from_url = '/v2/%w+' }", "{}", ERR_CONFIG,
+            "parsers.p.a.id_from_url: needs exactly one capture, the id: \"/pins/(%d+)/analytics\"");
+    refused("['p.a'] = { match = { k = true }, id_from_url = '/v2/(%w+' }", "{}", ERR_CONFIG,
+            "parsers.p.a.id_from_url: needs exactly one capture");
+    refused("['p.a'] = { match = { k = true }, skip = 'x', id_from_url = '/v2/(%w+)' }", "{}", ERR_CONFIG,
+            "parsers.p.a.id_from_url: has no meaning beside 'skip'");
+}
+
 static void mistakes_of_code_are_named(void **state)
 {
     (void)state;
@@ -312,6 +369,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(paths_fill_rows),
         cmocka_unit_test(bad_items_leave_the_good_ones),
+        cmocka_unit_test(a_post_has_other_ids),
+        cmocka_unit_test(a_map_of_ids_makes_no_rows),
         cmocka_unit_test(a_date_is_a_day_in_the_zone),
         cmocka_unit_test(the_most_conditions_win),
         cmocka_unit_test(the_nearest_parser_is_named_with_what_it_misses),
@@ -320,6 +379,7 @@ int main(void)
         cmocka_unit_test(views_show_the_document),
         cmocka_unit_test(a_value_alone_is_no_payload),
         cmocka_unit_test(half_an_event_is_taken_back),
+        cmocka_unit_test(an_id_may_stand_in_the_url_alone),
         cmocka_unit_test(mistakes_of_code_are_named),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
