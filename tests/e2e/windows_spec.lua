@@ -74,6 +74,13 @@ describe("windows and breaks", function()
     assert.falsy(one:find("Of two kinds", 1, true), one)
   end)
 
+  it("have their months before any row needs them", function()
+    local ahead = "SELECT count(*) FROM pg_class WHERE relname = 'content_performance_metrics_y' || "
+      .. "to_char((now() AT TIME ZONE 'UTC') + interval '2 months', 'YYYY\"m\"MM')"
+    project:ok("ingest --owner ann --at 2026-10-01T00:00:00Z " .. support.quote(support.source .. "/plugins/youtube/fixtures/videos.json"))
+    assert.equal("1\n", project:ok({ "db", "psql", "-X", "-At", "-c", ahead }))
+  end)
+
   it("are told by the documentation as the database has them", function()
     local told = {}
     local section = support.read(support.source .. "/docs/metrics.md"):match("<!%-%- offered.-%-%->\n\n|[^\n]*\n|[^\n]*\n(.-)\n\n")
