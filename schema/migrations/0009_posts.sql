@@ -56,6 +56,8 @@ SELECT relrowsecurity AND relforcerowsecurity FROM pg_class
  WHERE oid IN ('tidemark.post_aliases'::regclass, 'tidemark.content_merges'::regclass, 'tidemark.identity_marks'::regclass);
 
 -- revert
+DROP FUNCTION IF EXISTS tidemark.find_works(uuid, text[]);
+DROP FUNCTION IF EXISTS tidemark.plain_url(text);
 DROP FUNCTION IF EXISTS tidemark.split_post(uuid, text, text);
 DROP FUNCTION IF EXISTS tidemark.same_posts(uuid, text[], text[], text[]);
 DROP FUNCTION IF EXISTS tidemark.merge_posts(uuid, text, text, text);

@@ -55,7 +55,7 @@ $$;
 COMMENT ON FUNCTION tidemark.move_content(uuid, uuid, uuid, text, text) IS
     'tidemark: observations change their content; called by merge_contents, merge_posts and split_post';
 
--- One content becomes part of another. What it was stays in content_merges; its id leads there from now on.
+-- One content becomes part of another; a title that a person gave goes before one from a payload (metadata: title). What it was stays in content_merges; its id leads there from now on.
 CREATE OR REPLACE FUNCTION tidemark.merge_contents(owner uuid, from_id uuid, into_id uuid, why text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -68,7 +68,9 @@ BEGIN
     SELECT * INTO STRICT gone FROM public.content c WHERE c.user_id = owner AND c.id = from_id;
     UPDATE public.content c
        SET (title, body, metadata, created_at)
-         = (coalesce(c.title, gone.title), coalesce(c.body, gone.body),
+         = (CASE WHEN gone.metadata ? 'title' AND NOT coalesce(c.metadata ? 'title', false) THEN gone.title
+                 ELSE coalesce(c.title, gone.title) END,
+            coalesce(c.body, gone.body),
             CASE WHEN jsonb_typeof(gone.metadata) = 'object' AND coalesce(jsonb_typeof(c.metadata), 'object') = 'object'
                  THEN gone.metadata || coalesce(c.metadata, '{}') ELSE coalesce(c.metadata, gone.metadata) END,
             least(c.created_at, gone.created_at))
@@ -173,6 +175,8 @@ BEGIN
          WHERE a.user_id = owner AND a.platform = of_platform AND a.external_id = merge_posts.into_id) h
     HAVING count(*) > 0 AND sum(h.hash) <> sum_old;
 
+    PERFORM tidemark.merge_contents(owner, l.content_id, w.content_id, 'alias');
+
     -- Readings at fixed ages: those whose snapshots are there are made again by the next refresh; the others stay.
     INSERT INTO tidemark.content_at_age AS a (platform, external_id, age_h, views, likes, shares, comments, saves, basis, reason,
                                               observed_at, segment, straddles, user_id)
@@ -218,7 +222,6 @@ BEGIN
      WHERE a.user_id = owner AND a.platform = of_platform AND a.external_id = from_id;
     INSERT INTO tidemark.post_aliases (platform, alias, external_id, was, user_id)
     VALUES (of_platform, from_id, merge_posts.into_id, to_jsonb(l) - 'user_id', owner);
-    PERFORM tidemark.merge_contents(owner, l.content_id, w.content_id, 'alias');
     PERFORM tidemark.identity_changed(owner);
 END
 $$;
@@ -301,3 +304,74 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION tidemark.split_post(uuid, text, text) IS 'tidemark: a post leaves the work it was linked to';
+
+-- An address without what does not tell posts apart: scheme, www, fragment, and the parameters that sharing adds.
+CREATE OR REPLACE FUNCTION tidemark.plain_url(url text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+    SELECT lower(m[1]) || regexp_replace(regexp_replace(regexp_replace(m[2], '#.*$', ''),
+               '([?&])((utm_[a-z]+|fbclid|gclid|igsh|igshid|si|feature|ref|ref_src|ref_url|lang)=[^&]*(&|$))+', '\1', 'g'),
+               '[?&/]+$', '')
+      FROM regexp_match(url, '^(?:[a-zA-Z]+://)?(?:www\.|m\.|mobile\.)?([^/?#]+)(.*)$') AS m
+$$;
+COMMENT ON FUNCTION tidemark.plain_url(text) IS 'tidemark: what of a post''s address tells it from others';
+
+-- What people call a post or a work: platform:id, an address, a content's id, work:KEY (of a manifest), or an id that only one
+-- platform has. Other ids of a post do as well, and contents that became part of another lead there. No row: nothing of that name.
+CREATE OR REPLACE FUNCTION tidemark.find_works(owner uuid, names text[])
+RETURNS TABLE (ord bigint, content_id uuid, platform text, external_id text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    WITH given AS (
+        SELECT n.ord, n.name,
+               CASE WHEN n.name ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' THEN 'content'
+                    WHEN n.name ~ '^[a-zA-Z]+://' THEN 'url'
+                    WHEN n.name LIKE 'work:%' THEN 'work'
+                    WHEN n.name ~ '^[a-z][a-z0-9_]*:.' THEN 'post'
+                    ELSE 'id' END AS kind
+          FROM unnest(names) WITH ORDINALITY AS n (name, ord)
+    ), hosts (platform, pattern) AS (
+        VALUES ('youtube', '(^|\.)(youtube\.com|youtu\.be|youtube-nocookie\.com)$'), ('tiktok', '(^|\.)tiktok\.com$'),
+               ('instagram', '(^|\.)(instagram\.com|instagr\.am)$'), ('facebook', '(^|\.)(facebook\.com|fb\.watch|fb\.com)$'),
+               ('threads', '(^|\.)threads\.(net|com)$'), ('x', '(^|\.)(x\.com|twitter\.com)$'),
+               ('linkedin', '(^|\.)linkedin\.com$'), ('pinterest', '(^|\.)pinterest\.[a-z.]+$'),
+               ('reddit', '(^|\.)(reddit\.com|redd\.it)$'), ('bluesky', '(^|\.)bsky\.app$'), ('twitch', '(^|\.)twitch\.tv$'),
+               ('vimeo', '(^|\.)vimeo\.com$'), ('podcast', '(^|\.)(spotify\.com|apple\.com)$')
+    ), ids AS (
+        SELECT g.ord, split_part(g.name, ':', 1) AS platform, substr(g.name, strpos(g.name, ':') + 1) AS id
+          FROM given g WHERE g.kind = 'post'
+        UNION ALL
+        SELECT g.ord, h.platform, x.prefix || t.token
+          FROM given g
+               JOIN hosts h ON split_part(tidemark.plain_url(g.name), '/', 1) ~ h.pattern,
+               regexp_split_to_table(replace(replace(g.name, '%3A', ':'), '%3a', ':'), '[/?&=#]+') AS t (token),
+               (VALUES (''), ('t3_')) AS x (prefix)
+         WHERE g.kind = 'url' AND t.token <> '' AND (x.prefix = '' OR h.platform = 'reddit')
+        UNION ALL
+        SELECT g.ord, a.platform, g.name
+          FROM given g, (SELECT DISTINCT a.platform FROM tidemark.accounts a WHERE a.user_id = owner) a
+         WHERE g.kind = 'id'
+    )
+    SELECT i.ord, p.content_id, p.platform::text, p.external_id
+      FROM ids i
+           LEFT JOIN tidemark.post_aliases a ON a.user_id = owner AND a.platform = i.platform AND a.alias = i.id
+           JOIN tidemark.posts p
+             ON p.user_id = owner AND p.platform = i.platform AND p.external_id = coalesce(a.external_id, i.id)
+    UNION
+    SELECT g.ord, p.content_id, p.platform, p.external_id
+      FROM given g JOIN tidemark.posts p ON tidemark.plain_url(p.url) = tidemark.plain_url(g.name)
+     WHERE p.user_id = owner AND g.kind = 'url' AND EXISTS (SELECT FROM given o WHERE o.kind = 'url')
+    UNION
+    SELECT g.ord, c.id, NULL, NULL
+      FROM given g
+           LEFT JOIN tidemark.content_merges m
+             ON m.user_id = owner AND m.content_id = CASE WHEN g.kind = 'content' THEN g.name::uuid END
+           JOIN public.content c
+             ON c.user_id = owner AND c.id = CASE WHEN g.kind = 'content' THEN coalesce(m.into_id, g.name::uuid) END
+    UNION
+    SELECT g.ord, k.id, NULL, NULL
+      FROM given g
+           JOIN (SELECT c.id, c.metadata ->> 'key' AS key FROM public.content c WHERE c.user_id = owner
+                 UNION SELECT m.into_id, m.metadata ->> 'key' FROM tidemark.content_merges m WHERE m.user_id = owner) k
+             ON k.key = substr(g.name, 6)
+     WHERE g.kind = 'work' AND EXISTS (SELECT FROM given o WHERE o.kind = 'work')
+    ORDER BY 1, 3, 4
+$$;
+COMMENT ON FUNCTION tidemark.find_works(uuid, text[]) IS 'tidemark: posts and works by what people call them';

@@ -32,7 +32,8 @@ GRANT EXECUTE ON FUNCTION
     tidemark.identity_begin(uuid, boolean), tidemark.identity_changed(uuid),
     tidemark.move_content(uuid, uuid, uuid, text, text), tidemark.merge_contents(uuid, uuid, uuid, text),
     tidemark.merge_observations(uuid, regclass, text, text, text, uuid), tidemark.merge_posts(uuid, text, text, text),
-    tidemark.same_posts(uuid, text[], text[], text[]), tidemark.split_post(uuid, text, text)
+    tidemark.same_posts(uuid, text[], text[], text[]), tidemark.split_post(uuid, text, text),
+    tidemark.find_works(uuid, text[]), tidemark.plain_url(text)
     TO service_role;
 
 -- What learning reads and keeps up. Scores, too, are an owner's to ask for: they see through his policies.

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "app/app.h"
+#include "app/content_link.h"
 #include "app/ingest_totals.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -283,6 +284,7 @@ static int run_dry(struct ingest_cmd *c, const struct cli_list *names, struct er
         c->dry_rows = row_table_new();
     if (ingest_run(c->app->registry, &c->options, names->item, names->n, &sink, e) != 0)
         return -1;
+    content_link_beside(c->app, NULL, names->item, names->n, c, on_problem);
     print_result(c);
     return totals_exit_code(&c->totals);
 }
@@ -302,6 +304,8 @@ static int run_into_database(struct ingest_cmd *c, const struct cli_list *names,
         rc = writer_flush(c->writer, e);
     if (rc == 0)
         plugin_use_write(&uses, c->app->session, &c->owner);
+    if (rc == 0)
+        content_link_beside(c->app, &c->owner, names->item, names->n, c, on_problem);
     plugin_uses_free(&uses);
     term_progress_end(&c->progress);
     if (rc == 0 || c->totals.n_platform > 0)

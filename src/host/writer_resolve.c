@@ -256,7 +256,7 @@ static const char posts_sql[] =
     "    body = CASE WHEN o.newer AND w.title IS DISTINCT FROM c.title THEN coalesce(w.body, c.body) ELSE coalesce(c.body, "
     "w.body) END"
     "   FROM want w JOIN old o ON o.platform = w.platform AND o.external_id = w.external_id"
-    "  WHERE c.user_id = $1::uuid AND c.id = o.content_id"
+    "  WHERE c.user_id = $1::uuid AND c.id = o.content_id AND NOT coalesce(c.metadata ? 'title', false)"
     "    AND (w.title IS NOT NULL AND (o.newer OR c.title IS NULL) AND c.title IS DISTINCT FROM w.title"
     "         OR c.body IS NULL AND w.body IS NOT NULL))"
     " SELECT platform, external_id, content_id FROM old UNION ALL SELECT platform, external_id, content_id FROM fresh";

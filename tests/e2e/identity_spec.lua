@@ -107,4 +107,78 @@ describe("identity", function()
         p:sql("SELECT tidemark.refresh_at_age(user_id, '2026-03-20') FROM tidemark.accounts LIMIT 1")
         assert.equal("24 10 observed", p:sql("SELECT concat_ws(' ', age_h, views, basis) FROM tidemark.content_at_age WHERE age_h = 24"))
     end)
+
+    -- Posts of three platforms, each a work of its own; the second has no title.
+    local function three()
+        p:write("in/1.json", '{"posts":[{"id":"a1","views":1,"title":"On dual","at":"2026-03-01","url":"https://www.dual.example/p/a1?utm_source=x"}]}')
+        p:write("in/2.json", '{"kind":"youtube#videoListResponse","items":[{"id":"-bcdefghijk","snippet":{"publishedAt":"2026-03-02T00:00:00Z"},"statistics":{"viewCount":"2"}}]}')
+        p:write("in/3.json", '{"data":{"videos":[{"id":7777777777777777777,"view_count":3,"create_time":1772500000}]},"error":{"code":"ok"}}')
+        return p:ok("ingest --at 2026-03-05T00:00:00Z in")
+    end
+    local works = "SELECT string_agg(t, ' | ' ORDER BY t) FROM (SELECT string_agg(p.external_id, '+' ORDER BY p.external_id) || ' ' || "
+        .. "coalesce(c.title, '') || ' ' || (SELECT count(*) FROM content_performance_metrics m WHERE m.content_id = c.id) AS t "
+        .. "FROM content c JOIN tidemark.posts p ON p.content_id = c.id GROUP BY c.user_id, c.id, c.title) w"
+
+    it("links posts of several platforms, shows the work, and takes it apart again", function()
+        three()
+        local link = "content link youtube:-bcdefghijk https://dual.example/p/a1/ https://www.tiktok.com/@me/video/7777777777777777777"
+        local shown = p:ok(link)
+        has(shown, "On dual (")
+        has(shown, "-bcdefghijk")
+        has(shown, "7777777777777777777")
+        assert.equal("-bcdefghijk+7777777777777777777+a1 On dual 3", p:sql(works))
+        local id = p:sql("SELECT content_id FROM tidemark.content_merges WHERE title = 'On dual'")
+        p:ok(link) -- nothing left to do
+        assert.equal("2", p:sql("SELECT version FROM tidemark.identity_marks"))
+        -- the id it had leads to the work, and a later payload joins it there
+        has(p:ok("content show " .. id .. " --format csv"), "dual,a1,,")
+        p:write("in.json", '{"posts":[{"id":"a1","views":9,"title":"On dual, later"},{"id":"a2","views":1}]}')
+        p:ok("ingest --at 2026-03-06T00:00:00Z --content " .. id .. " in.json")
+        assert.equal("-bcdefghijk+7777777777777777777+a1+a2 On dual, later 5", p:sql(works))
+        has(p:ok("content list"), "dual, tiktok, youtube")
+        has(p:ok("content unlink dual:a1 a2"), "dual:a1 has a work of its own now")
+        assert.equal("-bcdefghijk+7777777777777777777 On dual, later 2 | a1 On dual 2 | a2 On dual, later 1", p:sql(works))
+        assert.equal(id, p:sql("SELECT content_id FROM tidemark.posts WHERE external_id = 'a1'"))
+        has(p:ok("content unlink dual:a1"), "already")
+    end)
+
+    it("says what it cannot find, and what a wrong word was meant to be", function()
+        p:ok("ingest --at 2026-03-05T00:00:00Z in/1.json")
+        for args, text in pairs {
+            ["content link dual:a1 tiktok:1"] = "nothing is called tiktok:1: write platform:id, the post's address, or a content's id",
+            ["content link dual:a1"] = "content link needs what is one work",
+            ["content"] = "content needs a verb: link POST…, unlink POST…, show POST, or list",
+            ["content lnk a b"] = "unknown verb 'content lnk', did you mean 'link'?",
+            ["content show"] = "content show needs one post",
+            ["content show 00000000-0000-4000-8000-000000000000"] = "nothing is called 00000000",
+            ["content list a"] = "content list takes no argument 'a'",
+            ["content unlink"] = "content unlink needs a post",
+            ["content show a1 --title T"] = "--title, --key and --manifest go with content link",
+            ["content link --manifest m.json a"] = "takes posts, titles and keys from the file alone",
+        } do
+            local r = p:run(args)
+            assert.equal(64, r.code, args)
+            has(r.err, text)
+        end
+    end)
+
+    it("links what a manifest beside the payloads lists, now and later", function()
+        p:write("in/tidemark.content.json", [[{"works": [{"key": "spring", "title": "Spring launch",
+            "posts": ["dual:a1", "https://youtu.be/-bcdefghijk", "tiktok:7777777777777777777"]}]}]])
+        local r = p:run("ingest --at 2026-03-05T00:00:00Z in/1.json")
+        assert.equal(0, r.code)
+        has(r.err, "2 posts are not here yet, linked by a later ingest: https://youtu.be/-bcdefghijk, tiktok:7777777777777777777")
+        three()
+        assert.equal("-bcdefghijk+7777777777777777777+a1 Spring launch 3", p:sql(works))
+        p:write("in.json", '{"posts":[{"id":"a1","views":9,"title":"From a payload"}]}')
+        p:ok("ingest --at 2026-03-07T00:00:00Z in.json")
+        assert.equal("-bcdefghijk+7777777777777777777+a1 Spring launch 4", p:sql(works))
+        has(p:ok("content show work:spring"), "Spring launch (spring, ")
+        p:write("in/tidemark.content.csv", "work,post\nspring,dual:a1\nother,dual:a1\n")
+        r = p:run("ingest --at 2026-03-05T00:00:00Z in")
+        assert.equal(2, r.code)
+        has(r.err, "in/tidemark.content.csv: dual:a1 stands in two works: one post belongs to one work")
+        os.remove(p.dir .. "/in/tidemark.content.csv")
+        os.remove(p.dir .. "/in/tidemark.content.json")
+    end)
 end)
