@@ -399,6 +399,7 @@ local TYPES = {
   ["plugin.jobs"] = "table<string, tidemark.Job>", ["plugin.collectors"] = "table<string, tidemark.Collector>",
   ["plugin.config"] = "table<string, tidemark.Setting>", ["plugin.capabilities"] = "tidemark.Capabilities",
   ["parser.match"] = "table<string, any>|(fun(doc: tidemark.View, input: tidemark.Input): boolean|integer|nil)",
+  ["parser.id_from_url"] = "string|string[]",
   ["parser.each"] = "tidemark.Path", ["parser.post"] = "tidemark.PostPaths", ["parser.counts"] = "tidemark.CountsPaths",
   ["parser.extra"] = "string|table<string, tidemark.Path>", ["parser.account"] = "tidemark.AccountPaths", ["parser.same"] = "tidemark.SamePaths",
   ["parser.drop"] = "tidemark.Drop[]", ["parser.refuse"] = "tidemark.RefusePaths",

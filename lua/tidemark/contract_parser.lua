@@ -109,7 +109,7 @@ local function fields(self, path, value, part, in_item)
     local v, here = rawget(value, def.key), at(path, def.key)
     if v == nil then
       if def.required then self:say(here, "is missing: the path of %s; write %s = %s", def.about, def.key, def.form) end
-    elseif def.named then
+    elseif def.named and not (def.whole and (type(v) == "string" or type(v) == "table" and (v[1] or v.first or v.sum))) then
       out[def.key] = named(self, here, v, def.units, in_item)
     else
       local one = source(self, here, v, def.units, in_item)
@@ -210,8 +210,56 @@ local function drop(self, path, value)
   return out
 end
 
+-- Without a post the items are accounts, and there is nothing to say about posts.
+local function accounts(self, path, p, out)
+  if not (out.account and (out.account.metrics or out.account.audience)) then
+    self:say(at(path, "post"), "is missing; write post = %s, or for items that are accounts %s", schema.post.form,
+      'account = { id = "…", metrics = { … } }')
+  end
+  for _, key in ipairs { "counts", "extra", "wide_export" } do
+    if rawget(p, key) ~= nil and rawget(p, key) ~= false then
+      self:say(at(path, key), "has no meaning without 'post': the items are accounts")
+    end
+  end
+  if p.drop ~= nil then out.drop = drop(self, at(path, "drop"), p.drop) end
+end
+
+-- One capture that is text: "()" would be a position. What stands in sets and behind % is no bracket.
+local function captures_one(pattern)
+  local bare = pattern:gsub("%%.", "x"):gsub("%[%^?%]?[^%]]*%]", "x")
+  local _, n = bare:gsub("%(", "")
+  return n == 1 and bare:find("%([^)]+%)") ~= nil and not bare:find("[", 1, true)
+end
+
+-- "/pins/(%d+)" | { "…", "…" }
+local function id_from_url(self, path, value)
+  local list = type(value) == "string" and { value } or value
+  if type(list) ~= "table" or #list == 0 then
+    self:say(path, "must be a Lua pattern with one capture, or a list of them; write id_from_url = \"/pins/(%d+)/analytics\"")
+    return nil
+  end
+  for i, one in ipairs(list) do
+    local here = list == value and at(path, i) or path
+    if self:is(here, one, "string") then
+      local ok, wrong = pcall(string.find, "", one)
+      if not ok then
+        self:say(here, "is no Lua pattern: %s", (tostring(wrong):gsub("^.-:%d+: ", "")))
+      elseif not captures_one(one) then
+        self:say(here, "needs exactly one capture, the id: \"/pins/(%d+)/analytics\"")
+      end
+    end
+  end
+  return table.move(list, 1, #list, 1, {})
+end
+
+-- The id may stand in the url alone.
+local function post(self, path, p)
+  if rawget(p, "id_from_url") == nil then return fields(self, path, p.post, schema.post, true) end
+  return fields(self, path, p.post or {}, schema.post_of_url, true)
+end
+
 local function declared(self, path, p, out)
-  out.post = fields(self, at(path, "post"), p.post, schema.post, true)
+  out.post = post(self, at(path, "post"), p)
   if p.counts ~= nil then out.counts = fields(self, at(path, "counts"), p.counts, schema.counts, true) end
   if p.drop ~= nil then out.drop = drop(self, at(path, "drop"), p.drop) end
   if type(p.extra) == "string" then
@@ -241,6 +289,7 @@ function M.check(self, path, name, p)
     only(self, path, p, form)
     out.window = nil
   end
+  if p.id_from_url ~= nil then out.id_from_url = id_from_url(self, at(path, "id_from_url"), p.id_from_url) end
   if form == "parse" then
     out.parse, out.code = nil, true
     return out
@@ -251,8 +300,19 @@ function M.check(self, path, name, p)
     return out
   end
   if p.same ~= nil then out.same = fields(self, at(path, "same"), p.same, schema.same, true) end
-  if p.account ~= nil then out.account = fields(self, at(path, "account"), p.account, schema.account, true) end
-  if form == "declared" then declared(self, path, p, out) end
+  if p.account ~= nil then
+    out.account = fields(self, at(path, "account"), p.account, schema.account, true)
+    local a = out.account
+    if a and not a.id and not (a.metrics or a.audience) and type(p.account) == "table" and rawget(p.account, "id") == nil then
+      self:say(at(at(path, "account"), "id"), "is missing: the path of the account's id; write id = \"snippet.channelId\"")
+    end
+  end
+  if form == "declared" and p.post == nil and p.id_from_url == nil and p.account ~= nil then
+    out.window = nil
+    accounts(self, path, p, out)
+  elseif form == "declared" then
+    declared(self, path, p, out)
+  end
   return out
 end
 

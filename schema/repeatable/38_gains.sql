@@ -1,7 +1,9 @@
 -- Views gained per UTC day and post: what lies between two reads that count, spread over the days between them by time. The
 -- first read is one from nothing at publication when it was made within 3 days of it; otherwise the count only starts there.
 -- Nothing is said of the 72 hours before the owner's newest observation, when platforms are still adding, nor of what lies
--- between two definitions of views (0 there). Rounded on the running sum, so that the days of an increment add up to it.
+-- between two definitions of views (0 there; the day of the change is over when it is over in California). Rounded on the running sum, so that the days of an increment add up to it.
+-- A post of which lifetime counts tell nothing (a platform that counts by days, or nobody asked for more) has its days as they
+-- were delivered last, by the platform's own calendar; days that nobody delivered are NULL.
 CREATE OR REPLACE FUNCTION tidemark.daily_gains(owner uuid, since timestamptz, as_of timestamptz)
 RETURNS TABLE (platform text, external_id text, first_day date, gained bigint[])
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off
@@ -11,6 +13,7 @@ DECLARE
     platforms text[];
     ids       text[];
     closed    date; -- the first day that is not complete
+    settled   date; -- the same of what is delivered by days
     opened    date := since::date;
 BEGIN
     SELECT (greatest((SELECT max(m.recorded_at) FROM public.content_performance_metrics m
@@ -18,6 +21,8 @@ BEGIN
                      (SELECT max(a.recorded_at) FROM public.archived_performance_metrics a
                        WHERE a.user_id = owner AND a.recorded_at <= daily_gains.as_of AND a.metric_window = 'lifetime'))
             - interval '72 hours')::date INTO closed;
+    SELECT (max(o.recorded_at) - interval '72 hours')::date INTO settled FROM tidemark.observations o
+     WHERE o.user_id = owner AND o.recorded_at <= daily_gains.as_of AND o.metric_window = 'day';
     SELECT array_agg(p.platform::text), array_agg(p.external_id) INTO platforms, ids
       FROM tidemark.posts p
      WHERE p.user_id = owner AND (p.published_at <= daily_gains.as_of OR p.published_at IS NULL);
@@ -53,7 +58,7 @@ BEGIN
     ), told AS (
         SELECT i.post, i.at, i.before,
                CASE WHEN i.changes IS NOT NULL
-                     AND EXISTS (SELECT FROM unnest(i.changes) AS change WHERE change > i.before AND change <= i.at)
+                     AND EXISTS (SELECT FROM unnest(i.changes) AS change WHERE change + interval '32 hours' > i.before AND change <= i.at)
                     THEN 0 ELSE i.gain END AS gain
           FROM increments i
          WHERE i.before < i.at AND i.before < closed AND (opened IS NULL OR i.at >= opened)
@@ -69,10 +74,34 @@ BEGIN
          WHERE k.day < closed AND (opened IS NULL OR k.day >= opened)
     ), days AS (
         SELECT p.post, p.day, sum(p.gain)::bigint AS gain FROM pieces p GROUP BY p.post, p.day
+    ), zones AS (
+        SELECT DISTINCT d.platform, d.day_zone FROM tidemark.metric_definitions d WHERE d.metric = 'views'
+    ), delivered AS (
+        SELECT DISTINCT ON (n.post, o.window_start) n.post, o.views,
+               (o.window_start AT TIME ZONE coalesce(z.day_zone, 'UTC'))::date AS day
+          FROM tidemark.observations o
+               JOIN named n ON n.platform = o.platform AND n.external_id = o.external_id
+               LEFT JOIN zones z ON z.platform = o.platform
+         WHERE settled IS NOT NULL AND o.user_id = owner AND o.metric_window = 'day' AND o.recorded_at <= daily_gains.as_of
+           AND isfinite(o.window_start) AND o.views IS NOT NULL
+           AND NOT EXISTS (SELECT FROM increments i WHERE i.post = n.post)
+         ORDER BY n.post, o.window_start, o.recorded_at DESC
+    ), known AS (
+        SELECT d.post, d.day, greatest(sum(d.views), 0)::bigint AS gain FROM delivered d
+         WHERE d.day < settled AND (opened IS NULL OR d.day >= opened)
+         GROUP BY d.post, d.day
+    ), spans AS (
+        SELECT k.post, k.first_day + n AS day
+          FROM (SELECT k.post, min(k.day) AS first_day, max(k.day) AS last_day FROM known k GROUP BY k.post) k,
+               LATERAL generate_series(0, k.last_day - k.first_day) AS n
+    ), told_days AS (
+        SELECT d.post, d.day, d.gain FROM days d
+        UNION ALL
+        SELECT s.post, s.day, k.gain FROM spans s LEFT JOIN known k ON k.post = s.post AND k.day = s.day
     )
     -- Reads follow each other without a gap, and so do their days.
     SELECT n.platform, n.external_id, g.first_day, g.gained
-      FROM (SELECT d.post, min(d.day) AS first_day, array_agg(d.gain ORDER BY d.day) AS gained FROM days d GROUP BY d.post) g
+      FROM (SELECT d.post, min(d.day) AS first_day, array_agg(d.gain ORDER BY d.day) AS gained FROM told_days d GROUP BY d.post) g
            JOIN named n ON n.post = g.post;
 END
 $$;

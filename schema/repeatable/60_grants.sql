@@ -13,12 +13,14 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON
     public.content, public.content_performance_metrics, public.archived_performance_metrics, public.ai_learning_patterns,
     public.content_style_analysis, public.trend_analysis, public.ai_improvement_tracking,
     tidemark.accounts, tidemark.posts, tidemark.ai_changes, tidemark.archive_batches, tidemark.deliveries, tidemark.quarantine,
+    tidemark.quarantine_documents, tidemark.account_snapshots,
     tidemark.content_at_age, tidemark.at_age_marks, tidemark.rule_runs, tidemark.rule_results,
     tidemark.plugin_state, tidemark.plugin_uses,
     tidemark.post_aliases, tidemark.content_merges, tidemark.identity_marks
     TO authenticated, service_role;
 GRANT SELECT ON public.ai_performance_dashboard, public.style_performance_view, public.trend_analysis_view,
-    tidemark.observations, tidemark.scores_now, tidemark.metric_definitions
+    tidemark.observations, tidemark.scores_now, tidemark.metric_definitions, tidemark.definition_changes,
+    tidemark.latest_periods, tidemark.increments, tidemark.latest_counts
     TO authenticated, service_role;
 
 -- An owner may put his own rows away; identity and partitions are the host's.
@@ -39,8 +41,9 @@ GRANT EXECUTE ON FUNCTION
 -- What learning reads and keeps up. Scores, too, are an owner's to ask for: they see through his policies.
 GRANT EXECUTE ON FUNCTION
     tidemark.refresh_at_age(uuid, timestamptz), tidemark.refresh_peak_times(uuid, timestamptz),
-    tidemark.daily_gains(uuid, timestamptz, timestamptz), tidemark.media_kind(jsonb, text),
+    tidemark.daily_gains(uuid, timestamptz, timestamptz),
     tidemark.guarded_reads(uuid, text[], text[], timestamptz[], timestamptz[], boolean),
     tidemark.corrected_reads(bigint[], bigint[], bigint[], bigint[], bigint[], bigint[])
     TO service_role;
-GRANT EXECUTE ON FUNCTION tidemark.post_scores(uuid, integer, text, timestamptz, timestamptz) TO authenticated, service_role;
+GRANT EXECUTE ON FUNCTION tidemark.post_scores(uuid, integer, text, timestamptz, timestamptz), tidemark.media_kind(jsonb, text)
+    TO authenticated, service_role;

@@ -29,7 +29,7 @@ int content_link_file(struct app *app, const struct uuid *owner, const char *pat
 }
 
 void content_link_beside(struct app *app, const struct uuid *owner, const char *const *names, size_t n, void *ctx,
-                         void (*problem)(void *ctx, const char *path, const char *text))
+                         void (*problem)(void *ctx, const char *path, const char *code, const char *text))
 {
     struct input_paths found = {0};
     for (size_t i = 0; i < n; i++)
@@ -40,7 +40,7 @@ void content_link_beside(struct app *app, const struct uuid *owner, const char *
         int rc = owner != NULL ? content_link_file(app, owner, found.path[i], &e) : manifest_read(found.path[i], &m, &e);
         manifest_free(&m);
         if (rc != 0)
-            problem(ctx, NULL, e.text);
+            problem(ctx, NULL, e.kind == ERR_INPUT ? "bad_manifest" : "not_linked", e.text);
     }
     input_paths_free(&found);
 }

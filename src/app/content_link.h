@@ -9,4 +9,4 @@ int content_link_file(struct app *app, const struct uuid *owner, const char *pat
 
 /* Those that stand beside payloads. owner NULL: they are read only. problem is told of each that could not be taken. */
 void content_link_beside(struct app *app, const struct uuid *owner, const char *const *names, size_t n, void *ctx,
-                         void (*problem)(void *ctx, const char *path, const char *text));
+                         void (*problem)(void *ctx, const char *path, const char *code, const char *text));

@@ -31,8 +31,12 @@ bool parser_whole(const struct parser_spec *p)
 
 static struct code_input code_input_of(const struct parser_input *in)
 {
-    return (struct code_input){
-        .platform = in->platform, .url = in->url, .format = in->format, .status = in->status, .observed_at = in->observed_at};
+    return (struct code_input){.platform = in->platform,
+                               .url = in->url,
+                               .format = in->format,
+                               .content = in->content,
+                               .status = in->status,
+                               .observed_at = in->observed_at};
 }
 
 /* --- which one ----------------------------------------------------------------------------------------------------------- */
@@ -186,13 +190,16 @@ static size_t line_of(const struct parser_spec *p, const cJSON *root, const stru
 
 static int run(const struct parser_spec *p, const cJSON *root, const struct parser_input *in, struct rows *out, struct err *e)
 {
+    struct given_id given = {0};
+    if (parser_given_id(p, in, out, &given, e) != 0)
+        return -1;
     if (!p->is_code)
-        return parser_walk(p, root, out, e);
+        return parser_walk(p, root, &given, out, e);
     struct json_doc *events = NULL;
     struct code_input input = code_input_of(in);
     int failed = code_parse(p->plugin->vm, p->name, root, &input, &events, e);
     if (!failed)
-        parser_events(p, json_root(events), out);
+        parser_events(p, json_root(events), &given, out);
     json_free(&events);
     return failed;
 }
@@ -211,6 +218,8 @@ int parser_run(const struct parser_spec *p, const struct json_doc *doc, const st
     }
     for (size_t i = row; i < out->n_row; i++)
         out->row[i].line = line_of(p, root, in, out->row[i].item);
+    for (size_t i = account; i < out->n_account; i++)
+        out->account[i].line = line_of(p, root, in, out->account[i].item);
     for (size_t i = bad; i < out->n_bad; i++)
         out->bad[i].line = line_of(p, root, in, out->bad[i].item);
     return 0;

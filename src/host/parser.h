@@ -24,6 +24,7 @@ struct parser_input {
     const char *format;   /* "json" or "csv" */
     int status;           /* the wrapper's HTTP status, 0: unknown */
     int64_t observed_at;  /* microseconds */
+    const char *content;  /* the id of the post of a document that names none (--content) */
     size_t line;          /* of an NDJSON line in its file: stamped on rows and bad items; 0: CSV records know theirs */
 };
 

@@ -196,6 +196,10 @@ size_t row_aliases(struct maker *m, const cJSON *value, const char *id, const ch
 bool row_post(struct maker *m, const struct fact facts[FIELD_MAX], struct row *row)
 {
     const char *id = filled_text(m, "id", facts[FIELD_ID].value);
+    if (id == NULL) {
+        id = m->given->id;
+        row->id_given = id != NULL && m->given->by_content;
+    }
     if (id == NULL)
         return false;
     const char *platform = filled_text(m, "platform", facts[FIELD_PLATFORM].value);
@@ -214,6 +218,12 @@ bool row_post(struct maker *m, const struct fact facts[FIELD_MAX], struct row *r
     row->has_duration = span(m, "duration_s", facts[FIELD_DURATION_S], &row->duration_s);
     row->wide_export = m->p->wide_export;
     return true;
+}
+
+void row_id_advice(const struct maker *m, struct buf *text)
+{
+    if (m->p->n_id_from_url > 0)
+        buf_printf(text, ", and none in a wrapper's url by '%s'; name the post with --content ID", m->p->id_from_url[0]);
 }
 
 void row_counts(struct maker *m, const struct fact facts[FIELD_MAX], struct row *row)
@@ -264,6 +274,45 @@ void row_metric(struct maker *m, const char *name, const cJSON *value, enum unit
         buf_printf(object, ":%" PRId64, whole);
     else
         buf_printf(object, ":%.15g", unit == UNIT_MS ? d / 1000 : d);
+}
+
+void row_account_metric(struct maker *m, const char *name, const cJSON *value, enum unit unit, struct buf *object)
+{
+    if (json_kind(value) == JSON_OBJECT || json_kind(value) == JSON_ARRAY)
+        row_member(name, strlen(name), value, object);
+    else
+        row_metric(m, name, value, unit, object);
+}
+
+const char *row_audience(struct maker *m, const cJSON *value)
+{
+    struct buf text = {0};
+    if (absent(value) || (json_size(value) == 0 && json_kind(value) != JSON_STRING)) /* Lua's empty table is no list */
+        return NULL;
+    if (json_kind(value) != JSON_OBJECT) {
+        row_note(m, "audience", value, "is no table of names");
+        return NULL;
+    }
+    json_write(value, &text);
+    const char *kept = arena_ndup(&m->out->arena, text.data, text.len);
+    buf_free(&text);
+    return kept;
+}
+
+bool row_account(struct maker *m, const struct row_account *account)
+{
+    struct row_account a = *account;
+    a.platform = m->p->plugin->name;
+    a.item = m->item;
+    if (a.external_id != NULL && *a.external_id == '\0')
+        a.external_id = NULL;
+    if (m->notes.len > 0 && row_account_observed(&a))
+        a.notes = m->notes.data;
+    bool something = a.external_id != NULL || row_account_observed(&a);
+    if (something)
+        rows_account(m->out, &a);
+    buf_clear(&m->notes);
+    return something;
 }
 
 const char *row_object(struct maker *m, struct buf *object)

@@ -7,7 +7,8 @@
 struct maker {
     const struct parser_spec *p;
     struct rows *out;
-    struct buf notes; /* of the row in work */
+    const struct given_id *given; /* for posts that name no id */
+    struct buf notes;             /* of the row in work */
     size_t item;
 };
 
@@ -19,6 +20,8 @@ struct fact {
 
 /* id, account, title, …, ai_version. false: there is no id (the row is not filled). */
 bool row_post(struct maker *m, const struct fact facts[FIELD_MAX], struct row *row);
+/* Where else an id was looked for, and what a person can do: "; no url came with it …". Appended to the text of a missing id. */
+void row_id_advice(const struct maker *m, struct buf *text);
 /* views … window_end; window must be set in the row. */
 void row_counts(struct maker *m, const struct fact facts[FIELD_MAX], struct row *row);
 /* One member of metrics, appended to an object that is being written ("" at first, or "{…"). */
@@ -30,5 +33,11 @@ size_t row_aliases(struct maker *m, const cJSON *value, const char *id, const ch
 const char *row_text(struct maker *m, const char *name, const cJSON *value);
 struct count row_count(struct maker *m, const char *name, const cJSON *value);
 void row_note(struct maker *m, const char *name, const cJSON *value, const char *what);
+/* One member of an account's metrics: a number, or an object or list of such, which is kept as it stands. */
+void row_account_metric(struct maker *m, const char *name, const cJSON *value, enum unit unit, struct buf *object);
+/* An object with members, as it stands; NULL where there is none. */
+const char *row_audience(struct maker *m, const cJSON *value);
+/* Adds the account and takes the notes over. false: it is nothing (no id, and no observation). */
+bool row_account(struct maker *m, const struct row_account *account);
 /* Puts the notes into the row and is ready for the next. */
 void row_done(struct maker *m, struct row *row);

@@ -44,6 +44,12 @@ struct named_list {
     size_t n;
 };
 
+/* Who the audience was: one object, or values put together under names. */
+struct audience_source {
+    struct source whole;
+    struct named_list named;
+};
+
 struct condition {
     struct path path;
     enum { CONDITION_TEXT, CONDITION_THERE, CONDITION_ABSENT, CONDITION_KIND } what;
@@ -98,18 +104,24 @@ struct parser_spec {
     struct condition_list match;
     const char **column;
     size_t n_column;
-    const char *url; /* a Lua pattern */
+    const char *url;          /* a Lua pattern */
+    const char **id_from_url; /* Lua patterns with one capture */
+    size_t n_id_from_url;
 
     struct path *each;
     size_t n_each; /* 0: the document */
     struct source field[FIELD_MAX];
     struct named_list features, metrics, extra;
+    struct audience_source audience;
     bool has_extra_from;
     struct path extra_from;
     const char **extra_used; /* members of extra_from that a field takes */
     size_t n_extra_used;
     bool has_account, has_same;
     struct source account_id, account_handle;
+    struct named_list account_metrics;
+    struct audience_source account_audience;
+    bool only_accounts; /* the items are observations of accounts: there is no post */
     struct source same_id, same_aliases;
     struct drop_rule *drop;
     size_t n_drop;
@@ -131,6 +143,14 @@ bool condition_met(const struct condition *c, const cJSON *item, const cJSON *do
 /* All of them are met? */
 bool conditions_met(const struct condition_list *list, const cJSON *item, const cJSON *doc);
 
+/* The id of a post of a document whose items name none: what the request knew. parser_given.c */
+struct given_id {
+    const char *id;  /* NULL: nobody knows it; lives in the rows' arena */
+    bool by_content; /* said by --content, not read off the url */
+};
+int parser_given_id(const struct parser_spec *p, const struct parser_input *in, struct rows *out, struct given_id *given,
+                    struct err *e);
+
 /* parser_walk.c and parser_events.c: what parser_run does */
-int parser_walk(const struct parser_spec *p, const cJSON *doc, struct rows *out, struct err *e);
-void parser_events(const struct parser_spec *p, const cJSON *events, struct rows *out);
+int parser_walk(const struct parser_spec *p, const cJSON *doc, const struct given_id *given, struct rows *out, struct err *e);
+void parser_events(const struct parser_spec *p, const cJSON *events, const struct given_id *given, struct rows *out);

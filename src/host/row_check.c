@@ -1,5 +1,6 @@
 #include "host/row_check.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "host/row_json.h"
@@ -53,6 +54,26 @@ static const char *reason(const struct row *r, const char **text)
     return NULL;
 }
 
+static void check_accounts(struct rows *rows)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < rows->n_account; i++) {
+        const struct row_account *a = &rows->account[i];
+        if (strlen(a->external_id) <= ROW_ID_MAX && strlen(a->platform) <= ROW_PLATFORM_MAX) {
+            rows->account[kept++] = *a;
+        } else if (row_account_observed(a)) {
+            struct buf body = {0};
+            row_json_account(a, &body);
+            char *text = mem_printf("item %zu: the account's id is longer than 512 bytes", a->item);
+            rows_bad(rows, &(struct row_bad){
+                               .item = a->item, .line = a->line, .code = "id_too_long", .text = text, .body = body.data});
+            mem_free(text);
+            buf_free(&body);
+        }
+    }
+    rows->n_account = kept;
+}
+
 void rows_check(struct rows *rows)
 {
     size_t kept = 0;
@@ -72,9 +93,58 @@ void rows_check(struct rows *rows)
         buf_free(&body);
     }
     rows->n_row = kept;
-    kept = 0;
-    for (size_t i = 0; i < rows->n_account; i++)
-        if (strlen(rows->account[i].external_id) <= ROW_ID_MAX && strlen(rows->account[i].platform) <= ROW_PLATFORM_MAX)
-            rows->account[kept++] = rows->account[i];
-    rows->n_account = kept;
+    check_accounts(rows);
+}
+
+#define COMPARE(a, b) (((a) > (b)) - ((a) < (b)))
+
+static int by_window(const void *pa, const void *pb)
+{
+    const struct row *a = *(const struct row *const *)pa, *b = *(const struct row *const *)pb;
+    int order = strcmp(a->platform, b->platform);
+    if (order == 0)
+        order = COMPARE(a->window, b->window);
+    if (order == 0)
+        order = COMPARE(a->has_window_start, b->has_window_start);
+    return order != 0 ? order : COMPARE(a->window_start, b->window_start);
+}
+
+/* Rows of one item are one post's, whatever their windows. Facts have no window. */
+static bool two_posts(const struct rows *rows)
+{
+    const struct row **given = mem_array(rows->n_row, sizeof *given);
+    size_t n = 0;
+    bool two = false;
+    for (size_t i = 0; i < rows->n_row; i++)
+        if (rows->row[i].id_given && !rows->row[i].facts_only)
+            given[n++] = &rows->row[i];
+    qsort(given, n, sizeof *given, by_window);
+    for (size_t i = 1; i < n && !two; i++)
+        two = by_window(&given[i - 1], &given[i]) == 0 &&
+              (given[i - 1]->item != given[i]->item || given[i - 1]->line != given[i]->line);
+    mem_free(given);
+    return two;
+}
+
+void rows_check_given(struct rows *rows)
+{
+    size_t kept = 0;
+    if (!two_posts(rows))
+        return;
+    for (size_t i = 0; i < rows->n_row; i++) {
+        struct row *r = &rows->row[i];
+        if (!r->id_given) {
+            rows->row[kept++] = *r;
+            continue;
+        }
+        struct buf body = {0};
+        row_json(r, &body);
+        char *text =
+            mem_printf("item %zu: no id, and --content names one post: this delivery has more than one without an id", r->item);
+        rows_bad(rows,
+                 &(struct row_bad){.item = r->item, .line = r->line, .code = "ambiguous_id", .text = text, .body = body.data});
+        mem_free(text);
+        buf_free(&body);
+    }
+    rows->n_row = kept;
 }

@@ -268,6 +268,7 @@ struct call {
     int score;
     const char *text, *pattern;
     bool fits;
+    struct buf *capture;
 };
 
 void code_push_function(lua_State *L, const char *table, const char *name, const char *function)
@@ -282,13 +283,15 @@ void code_push_function(lua_State *L, const char *table, const char *name, const
 
 static void push_input(lua_State *L, const struct code_input *in)
 {
-    lua_createtable(L, 0, 6);
+    lua_createtable(L, 0, 7);
     lua_pushstring(L, in->platform);
     lua_setfield(L, -2, "platform");
     lua_pushstring(L, in->url);
     lua_setfield(L, -2, "url");
     lua_pushstring(L, in->format);
     lua_setfield(L, -2, "format");
+    lua_pushstring(L, in->content);
+    lua_setfield(L, -2, "content");
     if (in->status != 0) {
         lua_pushinteger(L, in->status);
         lua_setfield(L, -2, "status");
@@ -348,6 +351,27 @@ int code_fits(struct vm *vm, const char *parser, const char *text, const char *p
     int failed = vm_protect(vm, do_fits, &call, 0, parser, e);
     *fits = call.fits;
     return failed;
+}
+
+static int do_capture(lua_State *L)
+{
+    struct call *call = lua_touserdata(L, 1);
+    lua_getglobal(L, "string");
+    lua_getfield(L, -1, "match");
+    lua_pushstring(L, call->text);
+    lua_pushstring(L, call->pattern);
+    lua_call(L, 2, 1);
+    size_t n = 0;
+    const char *s = lua_type(L, -1) == LUA_TSTRING ? lua_tolstring(L, -1, &n) : NULL;
+    if (s != NULL)
+        buf_add(call->capture, s, n);
+    return 0;
+}
+
+int code_capture(struct vm *vm, const char *parser, const char *text, const char *pattern, struct buf *capture, struct err *e)
+{
+    struct call call = {.text = text, .pattern = pattern, .capture = capture};
+    return vm_protect(vm, do_capture, &call, 0, parser, e);
 }
 
 static int do_parse(lua_State *L)

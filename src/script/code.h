@@ -36,7 +36,7 @@ int code_set_config(struct vm *vm, const cJSON *config, struct err *e);
 
 /* What the request knew beside the document; members may be NULL. */
 struct code_input {
-    const char *platform, *url, *format;
+    const char *platform, *url, *format, *content;
     int status;          /* 0: unknown */
     int64_t observed_at; /* microseconds */
 };
@@ -46,6 +46,9 @@ int code_match(struct vm *vm, const char *parser, const cJSON *doc, const struct
 
 /* Does text fit the Lua pattern? */
 int code_fits(struct vm *vm, const char *parser, const char *text, const char *pattern, bool *fits, struct err *e);
+
+/* What the one capture of a Lua pattern takes of text, added to capture; nothing is added where it does not fit. */
+int code_capture(struct vm *vm, const char *parser, const char *text, const char *pattern, struct buf *capture, struct err *e);
 
 /* parsers[parser].parse(doc, out, input). events is an array of what it called, in order: ["post", {…}], ["counts", {…}],
  * ["account", {…}], ["skip", reason, n], ["bad", code, text, item], ["refuse", code, text]. Too many rows is ERR_INPUT. */

@@ -125,6 +125,24 @@ describe("a declarative parser in plain Lua", function()
   end)
 end)
 
+describe("an id that stands in the request alone", function()
+  local parser = { id_from_url = { "/none/(%d+)", "/pins/([^/]+)/" }, counts = { views = "n" } }
+  local function id_of(input, item)
+    local out = fake.out()
+    walk.run(json, parser, item or { n = 1 }, out, input)
+    return out.rows[1] and out.rows[1].post.id, out.bads[1]
+  end
+
+  it("is read off the url, decoded, after the item's own and before --content", function()
+    assert.equal("12", id_of { url = "https://x.example/pins/12/analytics", content = "c" })
+    assert.equal("urn:li:1", id_of { url = "https://x.example/pins/urn%3Ali%3A1/analytics" })
+    assert.equal("c", id_of { url = "https://x.example/boards/12", content = "c" })
+    local id, bad = id_of {}
+    assert.is_nil(id)
+    assert.equal("missing_id", bad.code)
+  end)
+end)
+
 describe("CSV", function()
   it("has quoted cells, line breaks in them, and null for empty ones", function()
     local doc = testkit.csv('\239\187\191id,title,n\r\n1,"a, ""b""\nc",2\r\n3,,\r\n')

@@ -89,6 +89,65 @@ static void paths_fill_rows(void **state)
     assert_string_equal(r->extra, "{\"other\":9007199254740993}");
 }
 
+static void accounts_are_observed(void **state)
+{
+    (void)state;
+    give("['p.a'] = { match = { users = true }, each = 'users', drop = { { when = { type = 'bot' }, reason = 'bot' } },"
+         " account = { id = 'id', handle = 'name', metrics = { followers = { first = { 'f', 'g' } }, videos = 'v' },"
+         "  audience = 'who' } }",
+         "{\"users\":[{\"id\":12345678901234567890,\"name\":\"@a\",\"f\":\"12\",\"v\":\"many\",\"who\":{\"DE\":12.5}},"
+         "{\"id\":\"b\"},{\"f\":1},{\"id\":\"c\",\"type\":\"bot\"},7,{\"id\":\"12345678901234567890\",\"v\":3}]}");
+    assert_int_equal(rows.n_row, 0);
+    assert_int_equal(rows_accounts_observed(&rows), 1);
+    const struct row_account *a = &rows.account[0];
+    assert_string_equal(a->external_id, "12345678901234567890");
+    assert_string_equal(a->handle, "@a");
+    assert_string_equal(a->metrics, "{\"followers\":12,\"videos\":3}");
+    assert_string_equal(a->audience, "{\"DE\":12.5}");
+    assert_string_equal(a->notes, "videos: \"many\" is no number");
+    assert_int_equal(rows.n_account, 2);
+    assert_string_equal(rows.account[1].external_id, "b");
+    assert_int_equal(rows.n_bad, 2);
+    assert_string_equal(rows.bad[0].text, "item 2: no id of an account at 'id'");
+    assert_string_equal(rows.bad[1].code, "bad_shape");
+    assert_int_equal(rows.n_drop, 3);
+    assert_string_equal(rows.drop[0].reason, "account"); /* b: nothing but who it is */
+    assert_string_equal(rows.drop[1].reason, "bot");
+    assert_string_equal(rows.drop[2].reason, "duplicate");
+}
+
+static void audiences_stand_with_posts_and_accounts(void **state)
+{
+    (void)state;
+    give("['p.a'] = { match = { items = true }, each = 'items', post = { id = 'id' },"
+         " counts = { views = 'n', audience = { country = 'who.land', gender = 'who.sex' } },"
+         " account = { id = '^by', metrics = { posts = '^total' } } }",
+         "{\"by\":\"me\",\"total\":2,\"items\":[{\"id\":\"1\",\"n\":1,\"who\":{\"land\":{\"DE\":1}}},{\"id\":\"2\"}]}");
+    assert_int_equal(rows.n_row, 2);
+    assert_string_equal(rows.row[0].audience, "{\"country\":{\"DE\":1}}");
+    assert_null(rows.row[1].audience);
+    assert_int_equal(rows.n_account, 1); /* named with each post, observed once */
+    assert_string_equal(rows.account[0].metrics, "{\"posts\":2}");
+    assert_int_equal(rows.n_drop, 0);
+
+    give("['p.a'] = { match = { x = true }, parse = function(doc, out)"
+         " out.account{ id = 'a', metrics = { followers = '7', by_day = { ['2026-01-01'] = 1 }, name = 'x' }, audience = {} }"
+         " out.account{ audience = { country = doc.x } } out.account{ handle = 'nobody' }"
+         " out.post{ id = 'p' } out.counts{ audience = { country = doc.x } }"
+         " out.post{ id = 'q' } out.counts{ views = 1, audience = 'all' } end }",
+         "{\"x\":{\"DE\":0.5}}");
+    assert_int_equal(rows.n_account, 2);
+    assert_string_equal(rows.account[0].metrics, "{\"by_day\":{\"2026-01-01\":1},\"followers\":7}");
+    assert_string_equal(rows.account[0].notes, "name: \"x\" is no number");
+    assert_null(rows.account[0].audience);
+    assert_null(rows.account[1].external_id);
+    assert_string_equal(rows.account[1].audience, "{\"country\":{\"DE\":0.5}}");
+    assert_string_equal(rows.row[0].audience, "{\"country\":{\"DE\":0.5}}");
+    assert_string_equal(row_kind(&rows.row[0]), "demographics");
+    assert_string_equal(rows.row[1].notes, "audience: \"all\" is no table of names");
+    assert_string_equal(row_kind(&rows.row[1]), "content");
+}
+
 static void bad_items_leave_the_good_ones(void **state)
 {
     (void)state;
@@ -295,6 +354,34 @@ static void half_an_event_is_taken_back(void **state)
     assert_int_equal(rows.row[0].views.value, 3);
 }
 
+static void an_id_may_stand_in_the_url_alone(void **state)
+{
+    (void)state;
+    give("['p.a'] = { match = { k = true }, each = 'days', id_from_url = { '/v1/(%w+)', '/v2/([^/]+)' },"
+         " counts = { views = 'n', window_start = 'd' }, window = 'day' }",
+         "{\"k\":1,\"days\":[{\"n\":1,\"d\":\"2024-03-01\"},{\"n\":2,\"d\":\"2024-03-02\"}]}");
+    assert_int_equal(rows.n_row, 2);
+    assert_string_equal(rows.row[0].external_id, "x");
+    assert_string_equal(rows.row[1].external_id, "x");
+    assert_false(rows.row[0].id_given);
+    give("['p.a'] = { match = { k = true }, id_from_url = '/v2/(%w+)', post = { id = 'id' } }", "{\"k\":1,\"id\":\"own\"}");
+    assert_string_equal(rows.row[0].external_id, "own");
+    give("['p.a'] = { match = { k = true }, id_from_url = '/v2/(%w+)', parse = function(doc, out) out.post{} end }",
+         "{\"k\":1}");
+    assert_string_equal(rows.row[0].external_id, "x");
+    give("['p.a'] = { match = { k = true }, id_from_url = '/v3/(%w+)', post = { id = 'id' } }", "{\"k\":1}");
+    assert_int_equal(rows.n_row, 0);
+    assert_string_equal(rows.bad[0].text,
+                        "item 0: no id at 'id', and none in a wrapper's url by '/v3/(%w+)'; name the post with "
+                        "--content ID");
+    refused("['p.a'] = { match = { k = true }, id_from_url = '/v2/%w+' }", "{}", ERR_CONFIG,
+            "parsers.p.a.id_from_url: needs exactly one capture, the id: \"/pins/(%d+)/analytics\"");
+    refused("['p.a'] = { match = { k = true }, id_from_url = '/v2/(%w+' }", "{}", ERR_CONFIG,
+            "parsers.p.a.id_from_url: needs exactly one capture");
+    refused("['p.a'] = { match = { k = true }, skip = 'x', id_from_url = '/v2/(%w+)' }", "{}", ERR_CONFIG,
+            "parsers.p.a.id_from_url: has no meaning beside 'skip'");
+}
+
 static void mistakes_of_code_are_named(void **state)
 {
     (void)state;
@@ -340,6 +427,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(paths_fill_rows),
+        cmocka_unit_test(accounts_are_observed),
+        cmocka_unit_test(audiences_stand_with_posts_and_accounts),
         cmocka_unit_test(bad_items_leave_the_good_ones),
         cmocka_unit_test(a_post_has_other_ids),
         cmocka_unit_test(a_map_of_ids_makes_no_rows),
@@ -351,6 +440,7 @@ int main(void)
         cmocka_unit_test(views_show_the_document),
         cmocka_unit_test(a_value_alone_is_no_payload),
         cmocka_unit_test(half_an_event_is_taken_back),
+        cmocka_unit_test(an_id_may_stand_in_the_url_alone),
         cmocka_unit_test(mistakes_of_code_are_named),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
