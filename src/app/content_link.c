@@ -5,7 +5,7 @@
 
 static void tell(const char *path, const struct manifest *m, const struct works_result *r)
 {
-    log_info("%s: %zu work%s, %zu post%s of them %s here%s", path, m->n, m->n == 1 ? "" : "s", r->posts,
+    log_info("%s: %zu work%s with %zu post%s that %s here%s", path, m->n, m->n == 1 ? "" : "s", r->posts,
              r->posts == 1 ? "" : "s", r->posts == 1 ? "is" : "are", r->linked + r->named == 0 ? "; nothing new in it" : "");
     if (r->linked > 0)
         log_info("%s: %zu content%s became part of another", path, r->linked, r->linked == 1 ? "" : "s");
