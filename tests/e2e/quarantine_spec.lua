@@ -89,8 +89,8 @@ describe("the quarantine", function()
         assert.equal("3 2 0 0 1 {}\n2 2 0 0 0 {}\n2 2 0 0 0 {}", p:sql(ledger))
         assert.equal("l1,l3,t1,t2,w1,w2|me|2026-03-01", p:sql("SELECT string_agg(o.external_id, ',' ORDER BY o.external_id), "
             .. "string_agg(DISTINCT a.external_id, ','), string_agg(DISTINCT (recorded_at AT TIME ZONE 'UTC')::date::text, ',') "
-            .. "FROM tidemark.posts o JOIN tidemark.accounts a ON a.id = o.account_id JOIN content_performance_metrics m "
-            .. "USING (platform, external_id)"))
+            .. "FROM tidemark.posts o JOIN content_performance_metrics m USING (platform, external_id) "
+            .. "JOIN tidemark.accounts a ON a.id = o.account_id"))
         assert.equal("2", p:sql("SELECT line FROM tidemark.quarantine"))
         p:ok("doctor")
     end)
