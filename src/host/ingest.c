@@ -43,7 +43,21 @@ static bool time_is_sane(const struct delivery *d)
     return d->observed_at >= year2000 && d->observed_at <= clock_wall_us() + day;
 }
 
-static int give(struct run *r, struct delivery *d, struct err *e)
+/* The bytes around rows that could not be taken: only in them can they be tried again. */
+static void keep(struct delivery *d, const struct piece *p)
+{
+    static const enum delivery_format formats[] = {
+        [PIECE_JSON] = DELIVERY_DOCUMENT, [PIECE_LINES] = DELIVERY_LINES, [PIECE_CSV] = DELIVERY_CSV};
+    d->format = formats[p->format];
+    d->kept_line = p->first_line;
+    if (d->rows.n_bad == 0 || d->state != DELIVERY_READY)
+        return;
+    buf_add(&d->kept, p->header != NULL ? p->header : "", p->header_len);
+    buf_add(&d->kept, p->data, p->len);
+}
+
+/* p: what it was read from. */
+static int give(struct run *r, struct delivery *d, const struct piece *p, struct err *e)
 {
     if (r->options->has_since && d->observed_at < r->options->since) {
         if (r->sink->passed != NULL)
@@ -56,6 +70,7 @@ static int give(struct run *r, struct delivery *d, struct err *e)
         rows_check(&d->rows);
         rows_collapse(&d->rows);
     }
+    keep(d, p);
     delivery_count(d);
     return r->sink->take(r->sink->ctx, d, e);
 }
@@ -176,7 +191,7 @@ static int take_document(struct run *r, const char *data, size_t n, size_t line,
     }
     json_free(&doc);
     envelope_free(&env);
-    return give(r, d, e);
+    return give(r, d, &(struct piece){.format = PIECE_JSON, .data = data, .len = n, .first_line = line}, e);
 }
 
 /* One line of NDJSON that is no wrapper, into the delivery its piece makes. A bad line does not spoil the others. */
@@ -232,7 +247,7 @@ static int take_lines(struct run *r, const struct piece *p, struct err *e)
         rest->sha = sha256_of(bytes.data, bytes.len);
         rest->bytes = bytes.len;
         if (rc == 0)
-            rc = give(r, rest, e);
+            rc = give(r, rest, p, e);
         else
             delivery_free(&rest);
     }
@@ -285,7 +300,7 @@ static int take_csv(struct run *r, struct input *in, struct piece *p, struct err
     }
     json_free(&doc);
     buf_free(&bytes);
-    return give(r, d, e);
+    return give(r, d, p, e);
 }
 
 static int take_piece(struct run *r, struct input *in, struct piece *p, struct err *e)
@@ -389,4 +404,21 @@ int ingest_run(const struct registry *registry, const struct ingest_options *opt
         sink->progress(sink->ctx, &r.done); /* what came in altogether */
     input_paths_free(&files);
     return rc;
+}
+
+int ingest_again(const struct registry *registry, const struct ingest_options *options, const struct ingest_bytes_of *from,
+                 const struct ingest_sink *sink, struct err *e)
+{
+    struct run r = {.registry = registry, .options = options, .sink = sink, .path = from->source};
+    struct piece p = {.data = from->data, .len = from->n, .first_line = from->first_line, .first = true, .last = true};
+    if (from->format == DELIVERY_DOCUMENT)
+        return take_document(&r, from->data, from->n, from->first_line, e);
+    p.format = from->format == DELIVERY_LINES ? PIECE_LINES : PIECE_CSV;
+    if (p.format == PIECE_CSV) {
+        p.header = from->data;
+        p.header_len = csv_cut(from->data, from->n, 1);
+        p.data += p.header_len;
+        p.len -= p.header_len;
+    }
+    return take_piece(&r, NULL, &p, e);
 }

@@ -49,7 +49,7 @@ static int attempt(struct writer *w, bool merge, struct err *e)
         delivery_count(d);
     }
     if (db_begin(w->s, "", e) != 0 || db_run(w->s, "SET LOCAL ROLE service_role", e) != 0 || same_begin(w, e) != 0 ||
-        ledger_seen(w, e) != 0)
+        ledger_seen(w, e) != 0 || replay_begin(w, e) != 0)
         return -1;
     int same = same_take(w, e);
     if (same != 0)
@@ -57,7 +57,7 @@ static int attempt(struct writer *w, bool merge, struct err *e)
     rows_collect(w);
     resolve_collect(w);
     if (resolve_write(w, e) != 0 || accounts_write(w, e) != 0 || (merge ? rows_merge(w, e) : rows_copy(w, e)) != 0 ||
-        ledger_write(w, e) != 0)
+        replay_write(w, e) != 0 || ledger_write(w, e) != 0)
         return -1;
     return db_commit(w->s, e);
 }

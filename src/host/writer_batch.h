@@ -104,6 +104,10 @@ int rows_merge(struct writer *w, struct err *e); /* for a batch that COPY could 
 /* writer_accounts.c: observations of accounts; counts them */
 int accounts_write(struct writer *w, struct err *e);
 
+/* writer_replay.c: deliveries that were in quarantine. begin takes their entries out, and marks as seen what somebody else took. */
+int replay_begin(struct writer *w, struct err *e);
+int replay_write(struct writer *w, struct err *e); /* the ledger's sums, and the counts that are told */
+
 /* writer_ledger.c */
 int ledger_seen(struct writer *w, struct err *e); /* marks what was taken before; in the batch's transaction */
 int ledger_write(struct writer *w, struct err *e);
