@@ -110,6 +110,10 @@ describe("facebook.insights", function()
     local out = parse("facebook.insights", fixture("page_insights.json"))
     assert.same({}, out.rows)
     assert.same({}, out.bads)
+    local page = out.accounts[1]
+    assert.same({ "1111", 4, 9 }, { page.id, page.metrics["page_post_engagements.day"]["2026-03-09T07:00:00+0000"],
+      page.metrics["page_post_engagements.week"]["2026-03-08T08:00:00+0000"] })
+    assert.equal(30, page.audience.page_fans_city["Berlin, Germany"])
   end)
 
   it("quarantines what is no metric, and a value of a period without its time", function()
