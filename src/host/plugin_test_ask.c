@@ -151,8 +151,9 @@ static int take_parsed(void *ctx, struct delivery *d, struct err *e)
     return 0;
 }
 
-static void parse_problem(void *ctx, const char *path, const char *text)
+static void parse_problem(void *ctx, const char *path, const char *code, const char *text)
 {
+    (void)code;
     (void)path;
     struct parsed *p = ctx;
     add_refused(&p->refused, "unreadable", text);
@@ -230,8 +231,9 @@ static void written(void *ctx, const struct delivery *d)
         add_refused(&t->refused, d->code, d->text);
 }
 
-static void taking_problem(void *ctx, const char *path, const char *text)
+static void taking_problem(void *ctx, const char *path, const char *code, const char *text)
 {
+    (void)code;
     (void)path;
     struct taking *t = ctx;
     add_refused(&t->refused, "unreadable", text);
