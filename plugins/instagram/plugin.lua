@@ -55,7 +55,8 @@ end
 local function pushed(change, out)
   local field, v = json.get(change, "field"), json.get(change, "value")
   if field ~= "story_insights" then
-    out.skip(json.kind(field) == "string" and field:gsub("s$", "") or "change")
+    local known = json.kind(field) == "string" and field:find("^%l[%l_]*$") and #field <= 40
+    out.skip(known and field:gsub("s$", "") or "change")
   elseif json.kind(v) ~= "object" or not there(v.media_id) then
     out.bad("missing_id", "value.media_id is not there", change)
   else
@@ -134,7 +135,8 @@ return {
       match = function(doc, input) return insights.match(json.get(doc, "data"), input) end,
       parse = function(doc, out, input)
         local asked = json.kind(input.url) == "string" and input.url:match("/(%d+)/insights") or nil
-        local ids, values = insights.collect(doc.data, out, asked)
+        local content = json.kind(input.content) == "string" and input.content or nil
+        local ids, values = insights.collect(doc.data, out, asked, content)
         for _, id in ipairs(ids) do
           out.post { id = id }
           out.counts(insights.counts(values[id]))

@@ -109,7 +109,8 @@ function M.account(doc, out, input)
   local data = json.get(doc, "data")
   if not object(data) or not text(data.username) then return false end
   local asked = json.kind(input.url) == "string" and input.url:match("[?&]business_id=([%w_-]+)")
-  return tell(out, asked or data.username, data.username, with_days(numbers(data, api_numbers), data.metrics), audience_of(data))
+  local metrics = with_days(numbers(data, api_numbers), data.metrics)
+  return tell(out, asked or data.username, data.username, metrics, audience_of(data))
 end
 
 return M

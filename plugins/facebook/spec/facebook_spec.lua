@@ -46,6 +46,17 @@ describe("facebook.posts", function()
     assert.same({ 4500, 15, 4 }, { out.rows[1].counts.views, out.rows[1].counts.likes, out.rows[1].counts.comments })
   end)
 
+  it("knows a video as the post that it is, and what kind a post is", function()
+    local function row(v) return parse("facebook.posts", v).rows[1].post end
+    local video = { id = "3001", created_time = "2026-01-01T00:00:00+0000", length = 5, from = { id = "1111" },
+                    post_id = "2001" }
+    assert.same({ "1111_2001" }, row(video).aliases)
+    video.post_id = "1111_2001"
+    assert.same({ "1111_2001" }, row(video).aliases)
+    assert.equal("video", row(video).media_kind)
+    assert.equal("photo", row({ id = "1_2", message = "x", status_type = "added_photos" }).media_kind)
+  end)
+
   it("merges the insights that came with the post", function()
     local merged = parse("facebook.posts", fixture("post_with_insights.json")).rows[1].counts
     assert.same({ 9000, 820, 56 }, { merged.views, merged.likes, merged.shares })
@@ -139,6 +150,12 @@ describe("facebook.batch", function()
     assert.equal(1, out.drops.error_100)
     assert.equal(1, out.drops.error_500)
     assert.equal(1, out.drops.comment)
+  end)
+
+  it("leaves Instagram's answers alone and keeps them", function()
+    local out = parse("facebook.batch", { { code = 200, body = '{"id":"17","media_type":"IMAGE","timestamp":"2026-01-01"}' } })
+    assert.same({}, out.rows)
+    assert.equal("other_platform", out.bads[1].code)
   end)
 
   it("quarantines an answer whose body is cut", function()

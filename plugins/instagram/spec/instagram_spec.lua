@@ -30,6 +30,7 @@ describe("instagram.insights", function()
     local bare = { name = "reach", period = "lifetime", values = { { value = 1 } } }
     local url = "https://graph.facebook.com/v23.0/18/insights?metric=reach"
     assert.equal("18", insights({ bare }, { url = url }).rows[1].post.id)
+    assert.equal("19", insights({ bare }, { content = "19" }).rows[1].post.id)
     assert.equal("missing_id", insights({ bare }).bads[1].code)
   end)
 
