@@ -71,14 +71,14 @@ local function reference(doc, input)
   return input.platform == "facebook" and object(v) and (v.id ~= nil or v.success ~= nil or v.url ~= nil) and 1
 end
 
--- Meta's envelope is Instagram's too, so that it counts for little where Facebook was not named; Threads says so in its type.
+-- Meta's envelope is Instagram's too, so that Facebook must have been named; Threads says so in its type.
 local function graph_error(doc, input)
   local e = json.get(doc, "error")
   if not object(e) or json.kind(e.code) ~= "number" or e.type == "THApiException" or e.type == "IGApiException" then
     return false
   end
   if e.fbtrace_id == nil and json.kind(e.type) ~= "string" then return false end
-  return input.platform == "facebook" and 3 or 1
+  return input.platform == "facebook" and 3
 end
 
 -- The id in a request's address: …/v23.0/PAGE_POST/insights?metric=…

@@ -148,7 +148,10 @@ describe("instagram.error", function()
   it("leaves Threads' errors alone and is sure only where Instagram was named", function()
     assert.is_false(match("instagram.error", { error = { code = 100, type = "THApiException", fbtrace_id = "A" } }, named))
     local doc = { error = { code = 190, message = "…", type = "OAuthException", fbtrace_id = "A" } }
-    assert.truthy(match("instagram.error", doc, named) > match("instagram.error", doc))
+    assert.falsy(match("instagram.error", doc))
+    assert.truthy(match("instagram.error", doc, named))
+    assert.truthy(match("instagram.error", doc, { url = "https://graph.instagram.com/v23.0/1/media" }))
+    assert.truthy(match("instagram.error", fixture("error.json")))
   end)
 end)
 
@@ -177,7 +180,7 @@ describe("recognising", function()
   end)
 
   it("takes no other platform's payload", function()
-    assert.same({}, testkit.foreign_claims({ "youtube", "tiktok", "x" }))
+    assert.same({}, testkit.foreign_claims({ "youtube", "tiktok", "facebook", "threads", "x" }))
   end)
 end)
 

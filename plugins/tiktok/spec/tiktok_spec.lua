@@ -40,7 +40,7 @@ describe("recognising videos", function()
   end)
 
   it("takes no other platform's payload", function()
-    assert.same({}, testkit.foreign_claims({ "youtube", "instagram", "x" }))
+    assert.same({}, testkit.foreign_claims({ "youtube", "instagram", "facebook", "threads", "x" }))
   end)
 end)
 

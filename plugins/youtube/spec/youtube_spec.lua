@@ -192,12 +192,22 @@ describe("recognising", function()
 
   it("leaves Meta's and TikTok's errors alone", function()
     local match = youtube.parsers["youtube.error"].match
-    assert.truthy(match { error = { code = 403, message = "no", errors = { { reason = "forbidden" } } } })
-    assert.is_false(match { error = { code = 190, message = "no", type = "OAuthException", fbtrace_id = "A" } })
+    assert.truthy(match({ error = { code = 403, message = "no", errors = { { reason = "forbidden" } } } }, {}))
+    assert.is_false(match({ error = { code = 190, message = "no", type = "OAuthException", fbtrace_id = "A" } }, {}))
+  end)
+
+  it("takes an envelope of all of Google's services only where YouTube was named, and another service's never", function()
+    local named = { platform = "youtube" }
+    local doc = { error = { code = 403, message = "no", status = "PERMISSION_DENIED" } }
+    assert.is_false(testkit.match("youtube.error", doc, {}))
+    assert.truthy(testkit.match("youtube.error", doc, named))
+    doc.error.details = { { metadata = { service = "analyticsdata.googleapis.com" } } }
+    assert.is_false(testkit.match("youtube.error", doc, named))
+    assert.is_false(testkit.match("youtube.error_oauth", { error = "invalid_grant", error_description = "…" }, {}))
   end)
 
   it("takes no other platform's payload", function()
-    assert.same({}, testkit.foreign_claims({ "tiktok", "instagram", "x" }))
+    assert.same({}, testkit.foreign_claims({ "tiktok", "instagram", "facebook", "threads", "x" }))
   end)
 end)
 
