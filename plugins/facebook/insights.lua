@@ -97,9 +97,9 @@ end
 local function take(found, metric, id, out)
   local period = json.kind(metric.period) == "string" and metric.period or "lifetime"
   for _, sample in ipairs(samples(metric)) do
-    local window = period == "lifetime" and lifetime or object(sample) and window_of(period, sample)
+    local window = object(sample) and (period == "lifetime" and lifetime or window_of(period, sample))
     if not window then
-      out.bad("bad_shape", "a value of a period needs its end_time", metric)
+      out.bad("bad_shape", "each of values is an object with a value and, of a period, its end_time", metric)
     else
       put(found, id, window, metric.name, sample.value)
     end
