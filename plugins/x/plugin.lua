@@ -108,6 +108,21 @@ return {
       match = { columns = { "organic_tweet_id", "date" } }, whole = true,
       parse = exports.report,
     },
+    ["x.activity_csv"] = {
+      about = "tweet activity as analytics.twitter.com exported it",
+      match = { columns = { "Tweet id", "Tweet permalink", "impressions", "retweets" } },
+      parse = exports.activity,
+    },
+    ["x.content_csv"] = {
+      about = "posts as the site's analytics export them",
+      match = { columns = { "Post id", "Impressions", "Likes", "Reposts" } },
+      parse = exports.content,
+    },
+    ["x.overview_csv"] = {
+      about = "the account's days as the site's analytics export them",
+      match = { columns = { "Date", "Impressions", "Engagements", "New follows", "Unfollows" } },
+      each = "rows", skip = "account",
+    },
     ["x.tweets_csv"] = {
       about = "tweets as a warehouse connector flattens v1.1",
       match = { columns = { "id", "favorite_count", "retweet_count" } },
