@@ -7,7 +7,7 @@ local statistics = require("statistics")
 
 -- organizationalEntityShareStatistics without time intervals: the last 12 months. Without a post it is the organization's own.
 local share = {
-  post = { id = { first = { "share", "ugcPost" } }, account = { first = { "organizationalEntity", "organization" } } },
+  post = { id = { first = { "share", "ugcPost" } }, aliases = "ugcPost", account = { first = { "organizationalEntity", "organization" } } },
   counts = { views = "totalShareStatistics.impressionCount", likes = "totalShareStatistics.likeCount",
              shares = "totalShareStatistics.shareCount", comments = "totalShareStatistics.commentCount" },
   drop = { { when = { share = false, ugcPost = false }, reason = "account" } },
@@ -81,7 +81,7 @@ return {
     ["linkedin.share_map_csv"] = {
       about = "which of a connector's statistics belong to which ugcPost: names, no content",
       match = { columns = { "share_statistic_id", "ugc_post_id" } },
-      each = "rows", skip = "id-map",
+      parse = exports.share_map,
     },
     ["linkedin.organization_post_csv"] = {
       about = "which posts are whose: names, no content",

@@ -73,7 +73,7 @@ local function bucket(v, out)
     if column[key] then counts[column[key]] = n elseif known(n) ~= nil then extra[key] = n end
   end
   counts.extra = next(extra) and extra or nil
-  out.post { id = id, account = known(v.organizationalEntity) or known(v.organization) }
+  out.post { id = id, aliases = known(v.ugcPost), account = known(v.organizationalEntity) or known(v.organization) }
   out.counts(counts)
 end
 

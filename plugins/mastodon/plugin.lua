@@ -7,7 +7,8 @@ local pages = require("pages")
 local boosts = { { when = { kind_of = { reblog = "object" } }, reason = "boost" } }
 
 local post = {
-  id = "id", account = "account.id", caption = "content", url = { first = { "url", "uri" } }, published_at = "created_at",
+  id = "id", aliases = "uri", account = "account.id", caption = "content", url = { first = { "url", "uri" } },
+  published_at = "created_at",
   media_kind = "media_attachments.0.type",
   features = {
     language = "language", visibility = "visibility", sensitive = "sensitive", reply_to = "in_reply_to_id",

@@ -14,6 +14,13 @@ describe("share statistics", function()
     assert.same({ account = 1 }, out.drops)
   end)
 
+  it("that name a post twice make both names one post", function()
+    local counted = { impressionCount = 1 }
+    local doc = { elements = { { share = "urn:li:share:1", ugcPost = "urn:li:ugcPost:2", totalShareStatistics = counted } } }
+    local post = parse("linkedin.share_statistics", doc).rows[1].post
+    assert.same({ "urn:li:share:1", "urn:li:ugcPost:2" }, { post.id, post.aliases })
+  end)
+
   it("keep negative counts, and ratios beyond one", function()
     local counts = parse("linkedin.share_statistics", fixture("share_statistics.json")).rows[2].counts
     assert.same({ 3, 20, -1 }, { counts.views, counts.likes, counts.shares })
@@ -144,6 +151,14 @@ describe("a connector's export", function()
   it("has maps of names, which are no content", function()
     assert.same({ ["id-map"] = 2 }, parse("linkedin.share_map_csv", fixture("share_map.csv")).drops)
     assert.same({ ["id-map"] = 1 }, parse("linkedin.organization_post_csv", fixture("organization_post.csv")).drops)
+  end)
+
+  it("knows which ugcPost a share is: both are named by a statistic's key", function()
+    local out = parse("linkedin.share_statistic_csv", fixture("share_statistic.csv"))
+    assert.equal("share_statistic:a", out.rows[1].post.aliases)
+    out = parse("linkedin.share_map_csv", fixture("share_map.csv"))
+    assert.same({}, out.rows)
+    assert.same({ id = "urn:li:ugcPost:7100000000000000002", aliases = "share_statistic:madeup1=" }, out.sames[1])
   end)
 
   it("has posts under bare numbers", function()

@@ -25,6 +25,12 @@ describe("a status", function()
     assert.equal(0, counts.likes)
   end)
 
+  it("has its address for another id: the id is its server's own", function()
+    local uri = "https://social.example/users/madeup/statuses/112000000000000001"
+    assert.equal(uri, parse("mastodon.status", fixture("status.json")).rows[1].post.aliases)
+    assert.equal(uri, parse("mastodon.context", fixture("context_up.json")).rows[1].post.aliases)
+  end)
+
   it("is not there for a boost, and the one that was boosted is not taken either", function()
     local out = parse("mastodon.statuses", fixture("statuses.json"))
     assert.same({ boost = 1 }, out.drops)
