@@ -7,7 +7,8 @@ local statistics = require("statistics")
 
 -- organizationalEntityShareStatistics without time intervals: the last 12 months. Without a post it is the organization's own.
 local share = {
-  post = { id = { first = { "share", "ugcPost" } }, aliases = "ugcPost", account = { first = { "organizationalEntity", "organization" } } },
+  post = { id = { first = { "share", "ugcPost" } }, aliases = "ugcPost",
+           account = { first = { "organizationalEntity", "organization" } } },
   counts = { views = "totalShareStatistics.impressionCount", likes = "totalShareStatistics.likeCount",
              shares = "totalShareStatistics.shareCount", comments = "totalShareStatistics.commentCount" },
   drop = { { when = { share = false, ugcPost = false }, reason = "account" } },
