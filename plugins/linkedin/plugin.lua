@@ -131,8 +131,14 @@ return {
       parse = statistics.parse_followers,
     },
     ["linkedin.page_statistics"] = {
-      about = "visits of an organization's page",
-      match = { ["elements.0.totalPageStatistics"] = true },
+      about = "visits of an organization's page since it is there: an observation of it",
+      match = { ["elements.0.totalPageStatistics"] = true, ["elements.0.timeRange"] = false },
+      each = "elements",
+      account = { id = "organization", metrics = { pageViews = "totalPageStatistics.views.allPageViews.pageViews" } },
+    },
+    ["linkedin.page_statistics_buckets"] = {
+      about = "visits of an organization's page by day or month",
+      match = { ["elements.0.totalPageStatistics"] = true, ["elements.0.timeRange"] = true },
       each = "elements", skip = "account",
     },
     ["linkedin.organization"] = {

@@ -157,9 +157,58 @@ end
 
 function M.match_followers(doc) return (is_followers(doc) or is_followers(first_of(doc))) and 4 end
 
+local function whole(v) return math.tointeger(tonumber(known(v))) end
+
+-- "followerCountsBySeniority": [{"seniority": URN, "followerCounts": {organic…, paid…}}] -> {seniority: {URN: followers}}
+local function audience_of(list)
+  local groups
+  for _, one in ipairs(array(list) and list or {}) do
+    local organic = whole(json.get(one, "followerCounts.organicFollowerCount"))
+    local paid = whole(json.get(one, "followerCounts.paidFollowerCount"))
+    if organic or paid then
+      for key, group in pairs(one) do
+        if key ~= "followerCounts" and json.kind(group) == "string" then
+          groups = groups or {}
+          groups[group] = (organic or 0) + (paid or 0)
+        end
+      end
+    end
+  end
+  return groups
+end
+
+local function observe_followers(v, seen)
+  local id = known(v.organizationalEntity) or known(v.organization)
+  local key = json.kind(id) == "string" and id or ""
+  local account = seen[key]
+  if not account then
+    account = { id = key ~= "" and key or nil, metrics = {}, audience = {} }
+    seen[key], seen[#seen + 1] = account, account
+  end
+  for name, list in pairs(v) do
+    local dimension = name:match("^followerCountsBy(%u.*)$")
+    if dimension then account.audience[dimension:gsub("^%u", string.lower)] = audience_of(list) end
+  end
+  local first = object(v.followerGains) and range_of(v.timeRange)
+  if first then
+    for name, n in pairs(v.followerGains) do
+      account.metrics[name] = account.metrics[name] or {}
+      account.metrics[name][os.date("!%Y-%m-%d", math.floor(first))] = whole(n)
+    end
+  end
+end
+
+-- The elements of one organization are one observation of it; those that name none are of --account.
 function M.parse_followers(doc, out)
-  local list = array(doc.elements) and doc.elements or { doc }
-  out.skip("demographics", #list)
+  local seen = {}
+  for _, v in ipairs(array(doc.elements) and doc.elements or { doc }) do
+    if is_followers(v) then observe_followers(v, seen) else out.skip("reference") end
+  end
+  for _, account in ipairs(seen) do
+    if next(account.metrics) == nil then account.metrics = nil end
+    if next(account.audience) == nil then account.audience = nil end
+    if account.metrics or account.audience then out.account(account) else out.skip("demographics") end
+  end
 end
 
 -- --- what is no content ------------------------------------------------------------------------------------------------------
@@ -194,9 +243,14 @@ function M.match_reference(doc, input)
   return named(input) and v ~= nil and doc.paging ~= nil and 1
 end
 
-function M.parse_reference(doc, out)
+function M.parse_reference(doc, out, input)
+  if doc.firstDegreeSize ~= nil then
+    local url = json.kind(input.url) == "string" and decoded(input.url) or ""
+    local id = url:match("/networkSizes/(urn:li:%w+:[%w_-]+)")
+    return out.account { id = id, metrics = { firstDegreeSize = doc.firstDegreeSize } }
+  end
   local list = array(doc.elements) and doc.elements
-  local account = doc.firstDegreeSize ~= nil or list and json.get(list[1], "localizedName") ~= nil
+  local account = list and json.get(list[1], "localizedName") ~= nil
   out.skip(account and "account" or "reference", list and #list or 1)
 end
 

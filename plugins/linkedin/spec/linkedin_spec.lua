@@ -195,12 +195,33 @@ describe("an error", function()
   end)
 end)
 
+describe("an organization", function()
+  local function observed(parser, name, input) return parse("linkedin." .. parser, fixture(name), input).accounts[1] end
+
+  it("is observed with its followers by what they are, organic and paid together", function()
+    local one = observed("followers", "followers.json")
+    assert.equal("urn:li:organization:900", one.id)
+    assert.same({ seniority = { ["urn:li:seniority:3"] = 13 }, geoCountry = { ["urn:li:geo:101"] = 9 } }, one.audience)
+    assert.same(observed("followers", "followers_list.json").audience.seniority, one.audience.seniority)
+  end)
+
+  it("is observed with what it gained by day, and with its visits", function()
+    assert.same({ organicFollowerGain = { ["2024-03-01"] = 4 }, paidFollowerGain = { ["2024-03-01"] = 0 } },
+      observed("followers", "follower_gains.json").metrics)
+    assert.equal(9, observed("page_statistics", "page_statistics.json").metrics.pageViews)
+  end)
+
+  it("is named by the request where a network's size is all that came", function()
+    local url = "https://api.linkedin.com/rest/networkSizes/urn%3Ali%3Aorganization%3A900?edgeType=COMPANY_FOLLOWED_BY_MEMBER"
+    local one = observed("reference", "network_size.json", { url = url })
+    assert.same({ "urn:li:organization:900", 120 }, { one.id, one.metrics.firstDegreeSize })
+  end)
+end)
+
 describe("what is no content", function()
   it("is counted by what it is", function()
     for name, case in pairs {
-      followers = { "followers.json", { demographics = 1 } }, page_statistics = { "page_statistics.json", { account = 1 } },
       organization = { "organization.json", { account = 1 } }, comments = { "comments.json", { comment = 1, reaction = 1 } },
-      reference = { "network_size.json", { account = 1 } },
     } do
       assert.truthy(match("linkedin." .. name, fixture(case[1])), name)
       assert.same(case[2], parse("linkedin." .. name, fixture(case[1])).drops)

@@ -87,10 +87,17 @@ describe("a streaming connection", function()
   end)
 end)
 
+describe("an account", function()
+  it("is observed with its followers, alone and in lists", function()
+    local one = parse("mastodon.account", fixture("account.json")).accounts[1]
+    assert.same({ "9001", "madeup", 120 }, { one.id, one.handle, one.metrics.followers_count })
+    assert.equal(2, #parse("mastodon.accounts", fixture("accounts.json")).accounts)
+  end)
+end)
+
 describe("what is no content", function()
   it("is counted by what it is", function()
     for name, expected in pairs {
-      account = { "account.json", { account = 1 } }, accounts = { "accounts.json", { account = 2 } },
       notifications = { "notifications.json", { notification = 1 } }, conversations = { "conversations.json", { message = 1 } },
       scheduled = { "scheduled.json", { unpublished = 1 } }, history = { "history.json", { history = 1 } },
       reference = { "tags.json", { reference = 1 } },
