@@ -49,7 +49,9 @@ end
 -- {"start": {year, month, day}, "end": {…}}: the dates of members' statistics, the end not in it.
 local function date_of(v)
   local y, m, d = tonumber(json.get(v, "year")), tonumber(json.get(v, "month")), tonumber(json.get(v, "day"))
-  return y and m and d and time.day_start(("%04d-%02d-%02d"):format(y, m, d), "UTC") or nil
+  if not (y and m and d) then return nil end
+  local ok, first = pcall(function() return time.day_start(("%04d-%02d-%02d"):format(y, m, d), "UTC") end)
+  return ok and first or nil -- no such day
 end
 
 local function dates_of(range)
@@ -190,10 +192,11 @@ local function observe_followers(v, seen)
     if dimension then account.audience[dimension:gsub("^%u", string.lower)] = audience_of(list) end
   end
   local first = object(v.followerGains) and range_of(v.timeRange)
-  if first then
+  local named, day = pcall(time.date, first or "none") -- raises for what is no instant
+  if named then
     for name, n in pairs(v.followerGains) do
       account.metrics[name] = account.metrics[name] or {}
-      account.metrics[name][os.date("!%Y-%m-%d", math.floor(first))] = whole(n)
+      account.metrics[name][day] = whole(n)
     end
   end
 end

@@ -85,7 +85,8 @@ end
 
 local function day_of(v)
   local day = json.kind(v) == "string" and v:match("^%d%d%d%d%-%d%d%-%d%d")
-  return day and time.day_start(day, "UTC") or nil
+  local ok, first = pcall(time.day_start, day or "none", "UTC") -- raises for what is no day
+  return ok and first or nil
 end
 
 -- The days that were asked for, where the request is known.

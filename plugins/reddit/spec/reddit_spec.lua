@@ -72,10 +72,10 @@ end)
 
 describe("an account", function()
   it("is observed with its karma, a subreddit with its subscribers, under the ids that posts have", function()
-    local one = parse("reddit.thing", fixture("account.json")).accounts[1]
-    assert.same({ "t2_made1", "madeup", 100 }, { one.id, one.handle, one.metrics.total_karma })
-    one = parse("reddit.thing", fixture("subreddit.json")).accounts[1]
-    assert.same({ "t5_2kn", "r/knots", 5000 }, { one.id, one.handle, one.metrics.subscribers })
+    local person = parse("reddit.thing", fixture("account.json")).accounts[1]
+    assert.same({ "t2_made1", "madeup", 100 }, { person.id, person.handle, person.metrics.total_karma })
+    local subreddit = parse("reddit.thing", fixture("subreddit.json")).accounts[1]
+    assert.same({ "t5_2kn", "r/knots", 5000 }, { subreddit.id, subreddit.handle, subreddit.metrics.subscribers })
   end)
 end)
 
