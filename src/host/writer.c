@@ -51,7 +51,8 @@ static int attempt(struct writer *w, bool merge, struct err *e)
         return -1;
     rows_collect(w);
     resolve_collect(w);
-    if (resolve_write(w, e) != 0 || (merge ? rows_merge(w, e) : rows_copy(w, e)) != 0 || ledger_write(w, e) != 0)
+    if (resolve_write(w, e) != 0 || accounts_write(w, e) != 0 || (merge ? rows_merge(w, e) : rows_copy(w, e)) != 0 ||
+        ledger_write(w, e) != 0)
         return -1;
     return db_commit(w->s, e);
 }
@@ -89,7 +90,7 @@ int writer_add(struct writer *w, struct delivery *d, struct err *e)
         b->delivery = mem_realloc(b->delivery, b->cap * sizeof(struct delivery *));
     }
     b->delivery[b->n++] = d;
-    b->rows += d->rows.n_row;
+    b->rows += d->rows.n_row + rows_accounts_observed(&d->rows);
     b->bytes += d->bytes;
     if (b->rows >= BATCH_ROWS || b->n >= BATCH_DELIVERIES || b->bytes >= BATCH_BYTES)
         return writer_flush(w, e);
