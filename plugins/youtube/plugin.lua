@@ -179,8 +179,11 @@ return {
                  text = "error.message" },
     },
     ["youtube.error_oauth"] = {
-      about = "token endpoint: what Google's OAuth says",
-      match = { kind_of = { error = "string", error_description = "string" }, log_id = false },
+      about = "token endpoint: what Google's OAuth says, as every OAuth does, so YouTube has to be named",
+      match = function(doc, input)
+        return input.platform == "youtube" and json.kind(doc) == "object" and json.kind(doc.error) == "string"
+          and json.kind(doc.error_description) == "string" and 2
+      end,
       refuse = { code = "error", text = "error_description" },
     },
   },

@@ -18,19 +18,21 @@ local function days(y, m, d)
   return era * 146097 + yoe * 365 + yoe // 4 - yoe // 100 + doy - 719468
 end
 
--- A time as an instant, so that two ways to write it are one; one without a zone is read as UTC. Anything else as it came.
+-- A time as an instant, so that two ways to write it are one; one without a zone is read as UTC. The table cuts times at the
+-- millisecond, so both are. Anything else as it came.
 function M.instant(text)
   local y, mon, d, h, min, s, rest = text:match("^(%d%d%d%d)%-(%d%d)%-(%d%d)[T ](%d%d):(%d%d):(%d%d%.?%d*)(.*)$")
   if not y then
     y, mon, d = text:match("^(%d%d%d%d)%-(%d%d)%-(%d%d)$")
     if not y then return text end
-    h, min, s, rest = 0, 0, 0, ""
+    h, min, s, rest = 0, 0, "00", ""
   end
   local sign, zh, zm = rest:match("^([+-])(%d%d):?(%d%d)$")
   if not sign and rest ~= "" and rest ~= "Z" then return text end
   local minutes = sign and (zh * 60 + zm) * (sign == "+" and 1 or -1) or 0
   local whole = days(tonumber(y), tonumber(mon), tonumber(d)) * 86400 + h * 3600 + (min - minutes) * 60
-  return ("%.6f"):format(whole + tonumber(s))
+  local seconds, fraction = s:match("^(%d+)%.?(%d*)$")
+  return ("%d.%s"):format(whole + tonumber(seconds), (fraction .. "000"):sub(1, 3))
 end
 
 local function cell(v)
@@ -104,22 +106,14 @@ local function without(list, other)
   return left
 end
 
--- Which files a dry run's messages call refused, and which parser took each.
-local function told(err, folder)
-  local refused, taken = {}, {}
+-- Which files a dry run's messages call refused.
+local function refusals(err, folder)
+  local refused = {}
   for text in err:gmatch("[^\n]+") do
-    local file, rest = text:match(folder:gsub("%p", "%%%0") .. "/([^:]+): (.*)$")
-    if file then
-      local parser = rest:match("^([%w_]+)%.[%w_]+ takes it")
-      if parser then
-        taken[file] = taken[file] or {}
-        taken[file][parser] = true
-      elseif text:find("error: ", 1, true) then
-        refused[file] = rest
-      end
-    end
+    local file, rest = text:match("error: " .. folder:gsub("%p", "%%%0") .. "/([^:]+): (.*)$")
+    if file then refused[file] = rest end
   end
-  return refused, taken
+  return refused
 end
 
 local function ingest(tidemark, ...)
@@ -138,7 +132,7 @@ function M.check(tidemark, data, platform, names, due)
   local status, out, err = ingest(tidemark, "-p", platform, table.unpack(files))
   local r = { due = lines(rows), got = lines(content(out, rows)), wrong = wrong, err = err }
   r.missing, r.extra = without(r.due, r.got), without(r.got, r.due)
-  local refused = told(err, folder)
+  local refused = refusals(err, folder)
   if status ~= 0 and status ~= 2 and status ~= 65 then wrong[#wrong + 1] = ("exit %d: %s"):format(status, err) end
   for _, name in ipairs(names) do
     local kinds = due[platform .. "/" .. name] and due[platform .. "/" .. name].kinds or {}
@@ -149,12 +143,25 @@ function M.check(tidemark, data, platform, names, due)
   return r
 end
 
---- Whose the files of a platform are taken for when nobody says it: { [name] = { platform = true } }; not there = asked for.
+--- Whose files are taken for when nobody says it: { [path] = { platform = true } }; not there = asked for.
+function M.takers(tidemark, files)
+  local taken = {}
+  for from = 1, #files, 8 do -- of more it names only the first
+    local _, _, err = ingest(tidemark, table.unpack(files, from, math.min(from + 7, #files)))
+    for path, parser in err:gmatch("tidemark: ([^:\n]+): ([%w_]+)%.[%w_]+ takes it") do
+      taken[path] = taken[path] or {}
+      taken[path][parser] = true
+    end
+  end
+  return taken
+end
+
 function M.detected(tidemark, data, platform, names)
-  local files = {}
+  local files, taken = {}, {}
   for _, name in ipairs(names) do files[#files + 1] = data .. "/payloads/" .. platform .. "/" .. name end
-  local _, _, err = ingest(tidemark, table.unpack(files))
-  return select(2, told(err, data .. "/payloads/" .. platform))
+  local by_path = M.takers(tidemark, files)
+  for i, name in ipairs(names) do taken[name] = by_path[files[i]] end
+  return taken
 end
 
 return M
