@@ -185,7 +185,7 @@ return {
                  text = "error.message" },
     },
     ["youtube.error_oauth"] = {
-      about = "token endpoint: what Google's OAuth says",
+      about = "token endpoint: what Google's OAuth says, as every OAuth does, so YouTube has to be named",
       match = function(doc, input)
         local texts = json.kind(doc.error) == "string" and json.kind(doc.error_description) == "string"
         return input.platform == "youtube" and texts and 3
