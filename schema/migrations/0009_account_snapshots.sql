@@ -26,7 +26,8 @@ CREATE TABLE tidemark.quarantine_documents (
     sha256      bytea       NOT NULL,
     observed_at timestamptz NOT NULL,
     body        bytea       NOT NULL,
-    lines       bigint[],
+    format      text        NOT NULL CONSTRAINT quarantine_documents_format_check CHECK (format IN ('document', 'lines', 'csv')),
+    first_line  bigint      NOT NULL,
     rows_in     bigint      NOT NULL CONSTRAINT quarantine_documents_rows_check CHECK (rows_in >= 0),
     dropped_in  jsonb       NOT NULL DEFAULT '{}',
     user_id     uuid        NOT NULL DEFAULT auth.uid(),
@@ -35,11 +36,20 @@ CREATE TABLE tidemark.quarantine_documents (
         REFERENCES tidemark.deliveries (user_id, sha256, observed_at) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED
 );
 COMMENT ON TABLE tidemark.quarantine_documents IS 'tidemark: what quarantined rows came in, to be parsed again';
-COMMENT ON COLUMN tidemark.quarantine_documents.lines IS 'of lines taken out of a file: where in it each stood';
+COMMENT ON COLUMN tidemark.quarantine_documents.first_line IS '1-based, in the file; 0: it is the file';
+-- Payloads are text: the quicker compression keeps an ingest with bad rows in it quick. Not every server has it.
+DO $$
+BEGIN
+    ALTER TABLE tidemark.quarantine_documents ALTER COLUMN body SET COMPRESSION lz4;
+EXCEPTION WHEN feature_not_supported THEN
+    NULL;
+END
+$$;
 
 -- What was said on the command line holds for the second try, too.
 ALTER TABLE tidemark.quarantine ADD COLUMN options jsonb;
 COMMENT ON COLUMN tidemark.quarantine.options IS 'what the ingest was told: platform, account, content';
+CREATE INDEX quarantine_created_idx ON tidemark.quarantine (user_id, created_at);
 
 ALTER TABLE tidemark.account_snapshots ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 ALTER TABLE tidemark.quarantine_documents ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
@@ -47,12 +57,13 @@ ALTER TABLE tidemark.quarantine_documents ENABLE ROW LEVEL SECURITY, FORCE ROW L
 -- verify
 SELECT platform, external_id, observed_at, metrics, audience, parser, notes, user_id
   FROM tidemark.account_snapshots WHERE false;
-SELECT sha256, observed_at, body, lines, rows_in, dropped_in, user_id FROM tidemark.quarantine_documents WHERE false;
+SELECT sha256, observed_at, body, format, first_line, rows_in, dropped_in, user_id FROM tidemark.quarantine_documents WHERE false;
 SELECT options FROM tidemark.quarantine WHERE false;
 SELECT relrowsecurity AND relforcerowsecurity FROM pg_class
  WHERE oid IN ('tidemark.account_snapshots'::regclass, 'tidemark.quarantine_documents'::regclass);
 
 -- revert
+DROP INDEX tidemark.quarantine_created_idx;
 ALTER TABLE tidemark.quarantine DROP COLUMN options;
 DROP TABLE tidemark.quarantine_documents;
 DROP TABLE tidemark.account_snapshots;
