@@ -15,7 +15,8 @@ local function metrics(e, out)
   if not e.episode then return #list > 0 and out.skip("account", #list) or nil end
   local rows, by = {}, {}
   for _, v in ipairs(list) do
-    local window = json.kind(v) == "object" and json.kind(v.dimension) == "string" and envelope.window(known(v.start), known(v["end"]))
+    local named = json.kind(v) == "object" and json.kind(v.dimension) == "string" and v.dimension ~= ""
+    local window = named and envelope.window(known(v.start), known(v["end"]))
     if not window then
       out.bad("bad_shape", "metrics: needs dimension and start (a day)", v)
     else
