@@ -27,7 +27,7 @@ local function column(e, ...)
   for _, pattern in ipairs { ... } do
     for i, header in ipairs(json.kind(headers) == "array" and headers or {}) do
       local name = known(json.get(header, "name"))
-      if name and name:lower():gsub("[%s_]", ""):find(pattern) then return i end
+      if json.kind(name) == "string" and name:lower():gsub("[%s_]", ""):find(pattern) then return i end
     end
   end
 end

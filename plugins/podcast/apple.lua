@@ -11,7 +11,7 @@ local kept = {
 local function state_of(v)
   local state = known(v.followstate)
   if state == nil or state == "*" or state == "all" then return "*" end
-  return state:lower():find("^not") and "not_followed" or "followed"
+  return tostring(state):lower():find("^not") and "not_followed" or "followed"
 end
 
 -- One row's counts from the lines of the follow states. Where nobody wrote the line for all, plays and time are the sum of

@@ -15,7 +15,8 @@ local function metrics(e, out)
   if not e.episode then return #list > 0 and out.skip("account", #list) or nil end
   local rows, by = {}, {}
   for _, v in ipairs(list) do
-    local window = json.kind(v) == "object" and known(v.dimension) and envelope.window(known(v.start), known(v["end"]))
+    local named = json.kind(v) == "object" and json.kind(v.dimension) == "string" and v.dimension ~= ""
+    local window = named and envelope.window(known(v.start), known(v["end"]))
     if not window then
       out.bad("bad_shape", "metrics: needs dimension and start (a day)", v)
     else
@@ -25,7 +26,7 @@ local function metrics(e, out)
         row = { counts = window, extra = {}, parts = 0 }
         rows[#rows + 1], by[key] = row, row
       end
-      local sub = known(v.subdimension)
+      local sub = json.kind(v.subdimension) == "string" and known(v.subdimension) or nil
       if v.dimension == "downloads" and (sub == nil or sub == "total") then
         row.counts.views = v.value
       else

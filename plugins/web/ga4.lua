@@ -32,7 +32,7 @@ local function positions(headers)
   local by, names = {}, {}
   for i, header in ipairs(json.kind(headers) == "array" and headers or {}) do
     local name = json.kind(header) == "object" and known(header.name)
-    if name then by[name], names[i] = i, name end
+    if json.kind(name) == "string" then by[name], names[i] = i, name end
   end
   return by, names
 end

@@ -15,7 +15,8 @@ function M.is_page(v) return json.kind(v) == "string" and not none[v] and not v:
 -- A path is unique within its host only.
 function M.id(host, path)
   host = known(host)
-  if host == nil or none[host] or path == host or path:sub(1, #host + 1) == host .. "/" or path:find("^https?://") then
+  local plain = json.kind(host) ~= "string" or none[host] or path == host
+  if plain or path:sub(1, #host + 1) == host .. "/" or path:find("^https?://") then
     return path
   end
   return path:find("^/") and host .. path or host .. "/" .. path

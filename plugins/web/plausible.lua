@@ -60,7 +60,8 @@ end
 local function extra_of(row, names, filtered, meta)
   local extra = {}
   for i, name in ipairs(names) do
-    if name ~= "pageviews" and json.kind(row.metrics) == "array" then extra[name] = known(row.metrics[i]) end
+    local other = json.kind(name) == "string" and name ~= "pageviews"
+    if other and json.kind(row.metrics) == "array" then extra[name] = known(row.metrics[i]) end
   end
   if filtered then extra.filtered = true end
   if json.kind(meta) == "object" then

@@ -33,7 +33,7 @@ local function add(collected, v, out, range)
     if not renamed[name] then extra[name] = pages.plain(value) end
   end
   -- A title is no path: what is left of its host and it is only a name.
-  local id = known(v.page) and pages.id(v.domain, page) or known(v.domain) and v.domain .. " " .. page or page
+  local id = known(v.page) and pages.id(v.domain, page) or json.kind(v.domain) == "string" and v.domain .. " " .. page or page
   collected.add { id = id, title = known(v.page_title), views = views_of(v), extra = next(extra) and extra or nil,
                   window = window.window, window_start = window.window_start, window_end = window.window_end }
 end
