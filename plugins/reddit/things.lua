@@ -26,7 +26,7 @@ local function media_kind(v)
   if v.is_gallery == true then return "gallery" end
   if v.is_video == true then return "video" end
   if v.is_self == true then return "text" end
-  local hint = known(v.post_hint)
+  local hint = json.kind(v.post_hint) == "string" and v.post_hint
   return hint and hint:gsub("^%l+:", "") or known(v.is_self) ~= nil and "link" or nil
 end
 
@@ -38,7 +38,7 @@ function M.row(v, out, input)
   if not id then return out.bad("missing_id", "this post has neither name nor id", v) end
   if v.promoted == true then return out.skip("ad") end
   local raw, account = is_raw(input), known(v.author_fullname)
-  local path = known(v.permalink)
+  local path = json.kind(v.permalink) == "string" and v.permalink or nil
   local parents = v.crosspost_parent_list
   out.post {
     id = id, account = account, title = plain(v.title, raw), caption = plain(v.selftext, raw),

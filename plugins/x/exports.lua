@@ -34,7 +34,7 @@ function M.report(doc, out)
     local id, day = known(row.organic_tweet_id), (known(row.date) or ""):match("^%d%d%d%d%-%d%d%-%d%d")
     if not id then
       out.bad("missing_id", "the column organic_tweet_id is empty", row)
-    elseif not day then
+    elseif not day or not time.day_start(day, "UTC") then
       out.bad("bad_shape", "date is not a day (YYYY-MM-DD)", row)
     else
       local key = id .. " " .. day

@@ -49,6 +49,10 @@ describe("a post", function()
     assert.is_true(out.rows[1].post.features.crosspost)
   end)
 
+  it("is taken where what stands beside its counts is of another kind", function()
+    assert.equal(1, one({ name = "t3_a", score = 1, permalink = {}, post_hint = 7, title = {} }).counts.likes)
+  end)
+
   it("was published at created_utc; created is moved by the server's zone", function()
     assert.equal(1709251200, one({ name = "t3_a", created = 1709280000.0, created_utc = 1709251200.0 }).post.published_at)
     assert.is_nil(one({ name = "t3_a", created = 1709280000.0 }).post.published_at)

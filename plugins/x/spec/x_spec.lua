@@ -143,6 +143,12 @@ describe("x.report_csv", function()
     assert.is_nil(counts.extra)
   end)
 
+  it("keeps the others where a day is none", function()
+    local out = parse("x.report_csv", testkit.csv("organic_tweet_id,date,likes\n1,2024-99-99,1\n1,2024-01-01,2\n"))
+    assert.equal("bad_shape", out.bads[1].code)
+    assert.equal(2, out.rows[1].counts.likes)
+  end)
+
   it("quarantines a row without a post or a day", function()
     local out = parse("x.report_csv", testkit.csv("organic_tweet_id,date,likes\n,2024-01-01,1\n1,soon,1\n"))
     assert.same({ "missing_id", "bad_shape" }, { out.bads[1].code, out.bads[2].code })
@@ -157,7 +163,8 @@ describe("what the site's analytics export", function()
     assert.equal("2018-03-01T10:00:00Z", row.post.published_at)
     assert.equal(4, row.counts.extra["url clicks"])
     assert.is_nil(row.counts.extra["promoted impressions"])
-    assert.equal("missing_id", out.bads[1].code)
+    local nameless = testkit.csv("Tweet id,Tweet permalink,impressions,retweets\n,x,1,0\n")
+    assert.equal("missing_id", parse("x.activity_csv", nameless).bads[1].code)
     row = parse("x.content_csv", fixture("content.csv")).rows[1]
     assert.same({ "1234", "11", "7", "2", "3" },
       { row.counts.views, row.counts.likes, row.counts.shares, row.counts.comments, row.counts.saves })
