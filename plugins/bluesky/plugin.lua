@@ -36,6 +36,11 @@ local function feed_drops()
   return drops
 end
 
+local profile = {
+  id = "did", handle = "handle",
+  metrics = { followersCount = "followersCount", followsCount = "followsCount", postsCount = "postsCount" },
+}
+
 return {
   name = "bluesky", api = 1, about = "Posts from Bluesky's views and repositories.",
   parsers = {
@@ -90,14 +95,14 @@ return {
     },
 
     ["bluesky.profile"] = {
-      about = "getProfile",
+      about = "getProfile: an observation of the account",
       match = { did = true, handle = true, followersCount = true, postsCount = true },
-      each = ".", skip = "account", account = { id = "did", handle = "handle" },
+      each = ".", account = profile,
     },
     ["bluesky.profiles"] = {
-      about = "getProfiles",
+      about = "getProfiles: observations of the accounts",
       match = { ["profiles.0.did"] = true, ["profiles.0.handle"] = true },
-      each = "profiles", skip = "account", account = { id = "did", handle = "handle" },
+      each = "profiles", account = profile,
     },
     ["bluesky.reference"] = {
       about = "followers, likes, reposts, lists, feeds, notifications, sessions, records of other collections: no content",

@@ -97,9 +97,9 @@ end
 local function take(found, metric, id, out)
   local period = json.kind(metric.period) == "string" and metric.period or "lifetime"
   for _, sample in ipairs(samples(metric)) do
-    local window = period == "lifetime" and lifetime or object(sample) and window_of(period, sample)
+    local window = object(sample) and (period == "lifetime" and lifetime or window_of(period, sample))
     if not window then
-      out.bad("bad_shape", "a value of a period needs its end_time", metric)
+      out.bad("bad_shape", "each of values is an object with a value and, of a period, its end_time", metric)
     else
       put(found, id, window, metric.name, sample.value)
     end
@@ -107,8 +107,8 @@ local function take(found, metric, id, out)
 end
 
 -- What a list of metrics holds: .list of { id, window, values by name } in the order of first appearance, .page_list of
--- { id, metrics, audience }. fallback: the id where a metric carries none.
-function M.collect(list, fallback, out)
+-- { id, metrics, audience }. fallback: the id where a metric carries none; content: the post's, given by hand.
+function M.collect(list, fallback, out, content)
   local found = { list = {}, by = {}, page_list = {}, pages = {} }
   for _, metric in ipairs(list) do
     local id = M.is_metric(metric) and json.kind(metric.id) == "string" and metric.id:match("^([^/]+)/insights/") or fallback
@@ -116,10 +116,11 @@ function M.collect(list, fallback, out)
       out.bad("bad_shape", "no metric: name and values or total_value are expected", metric)
     elseif is_account(metric.name) then
       put_account(found, id or "", metric)
-    elseif not id then
-      out.bad("missing_id", "this metric has no id (POST/insights/NAME/PERIOD) and the request is not known", metric)
+    elseif not id and not content then
+      local why = "this metric has no id (POST/insights/NAME/PERIOD): give the request's address or --content"
+      out.bad("missing_id", why, metric)
     else
-      take(found, metric, id, out)
+      take(found, metric, id or content, out)
     end
   end
   return found

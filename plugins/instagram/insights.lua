@@ -143,8 +143,8 @@ local function tell(accounts, out)
 end
 
 -- Media ids in the order of first appearance, and each one's values by name; what is about an account is told at once.
--- fallback: the id where the metrics carry none.
-function M.collect(list, out, fallback)
+-- fallback: the id where the metrics carry none; content: the post's, given by hand.
+function M.collect(list, out, fallback, content)
   local ids, values, accounts = {}, {}, { by = {} }
   for _, metric in ipairs(list) do
     local shaped = M.is_metric(metric)
@@ -153,9 +153,11 @@ function M.collect(list, out, fallback)
       out.bad("bad_shape", "no metric: name, period and values or total_value are expected", metric)
     elseif is_account(metric) then
       put_account(accounts, id, metric)
-    elseif not id then
-      out.bad("missing_id", "this metric has no id (MEDIA/insights/NAME/PERIOD) and the request is not known", metric)
+    elseif not id and not content then
+      local why = "this metric has no id (MEDIA/insights/NAME/PERIOD): give the request's address or --content"
+      out.bad("missing_id", why, metric)
     else
+      id = id or content
       if not values[id] then
         ids[#ids + 1], values[id] = id, {}
       end

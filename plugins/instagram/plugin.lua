@@ -24,7 +24,7 @@ end
 
 local function account(doc)
   local v = json.get(doc, "business_discovery") or sample(doc)
-  if json.kind(v) ~= "object" or v.text ~= nil or v.media_type ~= nil then return false end
+  if json.kind(v) ~= "object" or v.text ~= nil or v.media_type ~= nil or v.fan_count ~= nil then return false end
   return (v.media_count ~= nil or v.follows_count ~= nil or v.instagram_business_account ~= nil
     or v.followers_count ~= nil and v.username ~= nil and v.statuses_count == nil) and 3
 end
@@ -46,6 +46,7 @@ end
 local function reference(doc, input)
   local v = sample(doc)
   if json.kind(v) ~= "object" or there(json.get(v, "message")) then return false end
+  if v.reply_quota_usage ~= nil then return false end -- Threads'
   if v.quota_usage ~= nil or v.copyright_check_information ~= nil then return 3 end
   if v.id ~= nil and json.kind(v.status_code) == "string" then return 3 end
   return input.platform == "instagram" and json.kind(v.id) == "string" and v.text == nil and 1
@@ -55,7 +56,8 @@ end
 local function pushed(change, out)
   local field, v = json.get(change, "field"), json.get(change, "value")
   if field ~= "story_insights" then
-    out.skip(json.kind(field) == "string" and field:gsub("s$", "") or "change")
+    local known = json.kind(field) == "string" and field:find("^%l[%l_]*$") and #field <= 40
+    out.skip(known and field:gsub("s$", "") or "change")
   elseif json.kind(v) ~= "object" or not there(v.media_id) then
     out.bad("missing_id", "value.media_id is not there", change)
   else
@@ -106,12 +108,14 @@ local function user_days(doc, out)
   end
 end
 
--- Meta's envelope is Facebook's too, so that it counts for little where Instagram was not named; Threads says so in its type.
+-- Meta's envelope is Facebook's too: unless Instagram was named, its type, a code or the address must say whose it is.
 local function graph_error(doc, input)
   local e = json.get(doc, "error")
   if json.kind(e) ~= "object" or json.kind(e.code) ~= "number" or e.type == "THApiException" then return false end
   if e.fbtrace_id == nil and json.kind(e.type) ~= "string" then return false end
-  return (e.type == "IGApiException" or input.platform == "instagram") and 3 or 1
+  local own = e.type == "IGApiException" or e.error_subcode == 2108006
+    or json.kind(input.url) == "string" and input.url:find("graph%.instagram%.") ~= nil
+  return (own or input.platform == "instagram") and 3
 end
 
 return {
@@ -134,7 +138,8 @@ return {
       match = function(doc, input) return insights.match(json.get(doc, "data"), input) end,
       parse = function(doc, out, input)
         local asked = json.kind(input.url) == "string" and input.url:match("/(%d+)/insights") or nil
-        local ids, values = insights.collect(doc.data, out, asked)
+        local content = json.kind(input.content) == "string" and input.content or nil
+        local ids, values = insights.collect(doc.data, out, asked, content)
         for _, id in ipairs(ids) do
           out.post { id = id }
           out.counts(insights.counts(values[id]))

@@ -12,6 +12,20 @@ local function urn(kind, id)
   return id and (id:find("^urn:") and id or id:find("^%d+$") and "urn:li:" .. kind .. ":" .. id) or nil
 end
 
+-- A connector's statistics know the share, its map from statistics to posts the ugcPost: what both name is their own key.
+local function statistic(key)
+  key = known(key)
+  return key and "share_statistic:" .. key or nil
+end
+
+function M.share_map(doc, out)
+  for _, row in ipairs(doc.rows) do
+    local post, key = urn("ugcPost", row.ugc_post_id), statistic(row.share_statistic_id)
+    if post and key then out.same { id = post, aliases = key } end
+    out.skip("id-map")
+  end
+end
+
 -- The table has a row per state that was seen. All states are as of this delivery, so that the newest has to come last.
 function M.share_statistics(doc, out)
   local list = {}
@@ -28,7 +42,7 @@ function M.share_statistics(doc, out)
     elseif not id then
       out.bad("bad_shape", "_share_entity_urn is no URN", row)
     else
-      out.post { id = id, account = organization }
+      out.post { id = id, aliases = statistic(row._fivetran_id), account = organization }
       out.counts {
         views = row.impression_count, likes = row.like_count, shares = row.share_count, comments = row.comment_count,
         extra = { clickCount = tonumber(known(row.click_count)), engagement = tonumber(known(row.engagement)),

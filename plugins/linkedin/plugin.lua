@@ -7,7 +7,8 @@ local statistics = require("statistics")
 
 -- organizationalEntityShareStatistics without time intervals: the last 12 months. Without a post it is the organization's own.
 local share = {
-  post = { id = { first = { "share", "ugcPost" } }, account = { first = { "organizationalEntity", "organization" } } },
+  post = { id = { first = { "share", "ugcPost" } }, aliases = "ugcPost",
+           account = { first = { "organizationalEntity", "organization" } } },
   counts = { views = "totalShareStatistics.impressionCount", likes = "totalShareStatistics.likeCount",
              shares = "totalShareStatistics.shareCount", comments = "totalShareStatistics.commentCount" },
   drop = { { when = { share = false, ugcPost = false }, reason = "account" } },
@@ -81,7 +82,7 @@ return {
     ["linkedin.share_map_csv"] = {
       about = "which of a connector's statistics belong to which ugcPost: names, no content",
       match = { columns = { "share_statistic_id", "ugc_post_id" } },
-      each = "rows", skip = "id-map",
+      parse = exports.share_map,
     },
     ["linkedin.organization_post_csv"] = {
       about = "which posts are whose: names, no content",
@@ -130,8 +131,14 @@ return {
       parse = statistics.parse_followers,
     },
     ["linkedin.page_statistics"] = {
-      about = "visits of an organization's page",
-      match = { ["elements.0.totalPageStatistics"] = true },
+      about = "visits of an organization's page since it is there: an observation of it",
+      match = { ["elements.0.totalPageStatistics"] = true, ["elements.0.timeRange"] = false },
+      each = "elements",
+      account = { id = "organization", metrics = { pageViews = "totalPageStatistics.views.allPageViews.pageViews" } },
+    },
+    ["linkedin.page_statistics_buckets"] = {
+      about = "visits of an organization's page by day or month",
+      match = { ["elements.0.totalPageStatistics"] = true, ["elements.0.timeRange"] = true },
       each = "elements", skip = "account",
     },
     ["linkedin.organization"] = {

@@ -97,7 +97,8 @@ local function row(v, urn, out)
   local ugc = ugc_content(v)
   local author = known(v.author) or known(v.owner)
   out.post {
-    id = id, account = author, published_at = published(v), media_kind = kind_of(v, ugc),
+    id = id, aliases = is_urn(v.activity) and v.activity or nil, account = author, published_at = published(v),
+    media_kind = kind_of(v, ugc),
     caption = known(v.commentary) or known(json.get(ugc, "shareCommentary.text")) or known(json.get(v, "text.text")),
     title = known(json.get(v, "content.media.title")) or known(json.get(v, "content.article.title")) or known(v.subject),
     features = { visibility = json.kind(v.visibility) == "string" and v.visibility or nil,

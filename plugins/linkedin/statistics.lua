@@ -49,7 +49,9 @@ end
 -- {"start": {year, month, day}, "end": {…}}: the dates of members' statistics, the end not in it.
 local function date_of(v)
   local y, m, d = tonumber(json.get(v, "year")), tonumber(json.get(v, "month")), tonumber(json.get(v, "day"))
-  return y and m and d and time.day_start(("%04d-%02d-%02d"):format(y, m, d), "UTC") or nil
+  if not (y and m and d) then return nil end
+  local ok, first = pcall(function() return time.day_start(("%04d-%02d-%02d"):format(y, m, d), "UTC") end)
+  return ok and first or nil -- no such day
 end
 
 local function dates_of(range)
@@ -73,7 +75,7 @@ local function bucket(v, out)
     if column[key] then counts[column[key]] = n elseif known(n) ~= nil then extra[key] = n end
   end
   counts.extra = next(extra) and extra or nil
-  out.post { id = id, account = known(v.organizationalEntity) or known(v.organization) }
+  out.post { id = id, aliases = known(v.ugcPost), account = known(v.organizationalEntity) or known(v.organization) }
   out.counts(counts)
 end
 
@@ -157,9 +159,59 @@ end
 
 function M.match_followers(doc) return (is_followers(doc) or is_followers(first_of(doc))) and 4 end
 
+local function whole(v) return math.tointeger(tonumber(known(v))) end
+
+-- "followerCountsBySeniority": [{"seniority": URN, "followerCounts": {organic…, paid…}}] -> {seniority: {URN: followers}}
+local function audience_of(list)
+  local groups
+  for _, one in ipairs(array(list) and list or {}) do
+    local organic = whole(json.get(one, "followerCounts.organicFollowerCount"))
+    local paid = whole(json.get(one, "followerCounts.paidFollowerCount"))
+    if organic or paid then
+      for key, group in pairs(one) do
+        if key ~= "followerCounts" and json.kind(group) == "string" then
+          groups = groups or {}
+          groups[group] = (organic or 0) + (paid or 0)
+        end
+      end
+    end
+  end
+  return groups
+end
+
+local function observe_followers(v, seen)
+  local id = known(v.organizationalEntity) or known(v.organization)
+  local key = json.kind(id) == "string" and id or ""
+  local account = seen[key]
+  if not account then
+    account = { id = key ~= "" and key or nil, metrics = {}, audience = {} }
+    seen[key], seen[#seen + 1] = account, account
+  end
+  for name, list in pairs(v) do
+    local dimension = name:match("^followerCountsBy(%u.*)$")
+    if dimension then account.audience[dimension:gsub("^%u", string.lower)] = audience_of(list) end
+  end
+  local first = object(v.followerGains) and range_of(v.timeRange)
+  local named, day = pcall(time.date, first or "none") -- raises for what is no instant
+  if named then
+    for name, n in pairs(v.followerGains) do
+      account.metrics[name] = account.metrics[name] or {}
+      account.metrics[name][day] = whole(n)
+    end
+  end
+end
+
+-- The elements of one organization are one observation of it; those that name none are of --account.
 function M.parse_followers(doc, out)
-  local list = array(doc.elements) and doc.elements or { doc }
-  out.skip("demographics", #list)
+  local seen = {}
+  for _, v in ipairs(array(doc.elements) and doc.elements or { doc }) do
+    if is_followers(v) then observe_followers(v, seen) else out.skip("reference") end
+  end
+  for _, account in ipairs(seen) do
+    if next(account.metrics) == nil then account.metrics = nil end
+    if next(account.audience) == nil then account.audience = nil end
+    if account.metrics or account.audience then out.account(account) else out.skip("demographics") end
+  end
 end
 
 -- --- what is no content ------------------------------------------------------------------------------------------------------
@@ -194,9 +246,14 @@ function M.match_reference(doc, input)
   return named(input) and v ~= nil and doc.paging ~= nil and 1
 end
 
-function M.parse_reference(doc, out)
+function M.parse_reference(doc, out, input)
+  if doc.firstDegreeSize ~= nil then
+    local url = json.kind(input.url) == "string" and decoded(input.url) or ""
+    local id = url:match("/networkSizes/(urn:li:%w+:[%w_-]+)")
+    return out.account { id = id, metrics = { firstDegreeSize = doc.firstDegreeSize } }
+  end
   local list = array(doc.elements) and doc.elements
-  local account = doc.firstDegreeSize ~= nil or list and json.get(list[1], "localizedName") ~= nil
+  local account = list and json.get(list[1], "localizedName") ~= nil
   out.skip(account and "account" or "reference", list and #list or 1)
 end
 

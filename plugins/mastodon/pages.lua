@@ -26,7 +26,8 @@ function M.row(v, out)
   if known(v.id) == nil then return out.bad("missing_id", "this status has no id", v) end
   local account, handle = known(json.get(v, "account.id")), known(json.get(v, "account.acct"))
   out.post {
-    id = v.id, account = account, caption = v.content, url = known(v.url) or v.uri, published_at = v.created_at,
+    id = v.id, aliases = known(v.uri), account = account, caption = v.content, url = known(v.url) or v.uri,
+    published_at = v.created_at,
     media_kind = json.get(v, "media_attachments.0.type"),
     features = { language = known(v.language), visibility = known(v.visibility), sensitive = known(v.sensitive),
                  reply_to = known(v.in_reply_to_id), edited_at = known(v.edited_at) },

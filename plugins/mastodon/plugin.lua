@@ -7,7 +7,8 @@ local pages = require("pages")
 local boosts = { { when = { kind_of = { reblog = "object" } }, reason = "boost" } }
 
 local post = {
-  id = "id", account = "account.id", caption = "content", url = { first = { "url", "uri" } }, published_at = "created_at",
+  id = "id", aliases = "uri", account = "account.id", caption = "content", url = { first = { "url", "uri" } },
+  published_at = "created_at",
   media_kind = "media_attachments.0.type",
   features = {
     language = "language", visibility = "visibility", sensitive = "sensitive", reply_to = "in_reply_to_id",
@@ -18,6 +19,10 @@ local counts = {
   likes = "favourites_count", shares = { sum = { "reblogs_count", "quotes_count" } }, comments = "replies_count",
 }
 local extra = { reblogs_count = "reblogs_count", quotes_count = "quotes_count" }
+local person = {
+  id = "id", handle = "acct",
+  metrics = { followers_count = "followers_count", following_count = "following_count", statuses_count = "statuses_count" },
+}
 local author = { id = "account.id", handle = "account.acct" }
 
 return {
@@ -53,14 +58,14 @@ return {
     },
 
     ["mastodon.account"] = {
-      about = "one account",
+      about = "one account: an observation of it",
       match = { acct = true, statuses_count = true, followers_count = true },
-      each = ".", skip = "account", account = { id = "id", handle = "acct" },
+      each = ".", account = person,
     },
     ["mastodon.accounts"] = {
-      about = "accounts: followers, followed, who boosted, who favourited",
+      about = "accounts: followers, followed, who boosted, who favourited; observations of each",
       match = { ["0.acct"] = true, ["0.statuses_count"] = true, ["0.followers_count"] = true },
-      each = ".", skip = "account", account = { id = "id", handle = "acct" },
+      each = ".", account = person,
     },
     ["mastodon.notifications"] = {
       about = "notifications: other people's doings",

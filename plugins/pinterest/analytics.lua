@@ -85,7 +85,8 @@ end
 
 local function day_of(v)
   local day = json.kind(v) == "string" and v:match("^%d%d%d%d%-%d%d%-%d%d")
-  return day and time.day_start(day, "UTC") or nil
+  local ok, first = pcall(time.day_start, day or "none", "UTC") -- raises for what is no day
+  return ok and first or nil
 end
 
 -- The days that were asked for, where the request is known.
@@ -140,6 +141,25 @@ local function add(id, v, out, input)
   end
 end
 
+-- An account's days, by metric and day. Its answers do not name it: the account is the one of --account.
+local function observe(v, out)
+  local metrics, any = {}, false
+  for _, day in ipairs(array(v.daily_metrics) and v.daily_metrics or {}) do
+    local date = json.kind(json.get(day, "date")) == "string" and day.date
+    if not is_ready(day) or not date then
+      out.skip(reason_of(json.get(day, "data_status")))
+    else
+      for name, n in pairs(day.metrics) do
+        if json.kind(n) == "number" then
+          metrics[name] = metrics[name] or {}
+          metrics[name][date], any = n, true
+        end
+      end
+    end
+  end
+  if any then out.account { metrics = metrics } elseif not array(v.daily_metrics) then out.skip("account") end
+end
+
 -- The total of a pin's series. Parts (per app, per source) are none, and are not added up.
 local function total(parts, out)
   for _, name in ipairs { "all", "ALL", "NO_SPLIT" } do
@@ -153,7 +173,7 @@ function M.parse_one(doc, out, input)
   if not v then return end
   local id = url:match("/pins/(%d+)/analytics") or input.content
   if not id and (url:find("/user_account/analytics", 1, true) or is_account(v)) then
-    return out.skip("account", math.max(1, array(v.daily_metrics) and #v.daily_metrics or 1))
+    return observe(v, out)
   end
   add(id, v, out, input)
 end

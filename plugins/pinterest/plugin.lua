@@ -52,9 +52,12 @@ return {
     },
 
     ["pinterest.account"] = {
-      about = "user_account",
+      about = "user_account: an observation of it",
       match = { username = true, account_type = true, follower_count = true },
-      each = ".", skip = "account", account = { id = "username", handle = "username" },
+      each = ".",
+      account = { id = "username", handle = "username",
+                  metrics = { follower_count = "follower_count", following_count = "following_count", pin_count = "pin_count",
+                              board_count = "board_count", monthly_views = "monthly_views" } },
     },
     ["pinterest.boards"] = {
       about = "boards and their sections",

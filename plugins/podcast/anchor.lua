@@ -107,6 +107,26 @@ local function list_of(e)
   end
 end
 
+-- Shares of the show's plays, in percent: [group, share].
+local groups = { playsByAgeRange = "age", playsByGender = "gender", playsByGeo = "country", playsByGeoCity = "city" }
+local function audience(e, out)
+  local shares, rows = {}, rows_of(e)
+  for _, row in ipairs(rows) do
+    local share = json.kind(row) == "array" and json.kind(row[1]) == "string" and envelope.number(row[2])
+    if share then shares[row[1]] = share end
+  end
+  if not next(shares) or e.episode then return out.skip("demographics") end
+  envelope.observe(e, out, nil, { [groups[kind_of(e)]] = shares })
+end
+
+-- One number of the show: [[n]] or [n].
+local totals = { totalPlays = "plays", audienceSize = "audience_size", uniqueListeners = "unique_listeners" }
+local function total(e, out)
+  local row = rows_of(e)[1]
+  if json.kind(row) == "array" then row = row[1] end
+  envelope.observe(e, out, not e.episode and { [totals[kind_of(e)]] = count(row) } or nil)
+end
+
 local demographics = is("playsByAgeRange", "playsByGender", "playsByGeo", "playsByGeoCity")
 
 return {
@@ -114,9 +134,10 @@ return {
   { match = is("aggregatedPerformance"), parse = aggregated },
   { match = is("performance", "episodePerformance"), parse = envelope.skip("retention") },
   { match = is("totalPlaysByEpisode"), parse = by_episode },
-  { match = demographics, parse = envelope.skip("demographics") },
+  { match = demographics, parse = audience },
+  { match = is("totalPlays", "audienceSize", "uniqueListeners"), parse = total },
   {
-    match = is("totalPlays", "audienceSize", "uniqueListeners", "playsByApp", "playsByDevice", "playsByEpisode", "impressions"),
+    match = is("playsByApp", "playsByDevice", "playsByEpisode", "impressions"),
     parse = envelope.skip("account"),
   },
   {

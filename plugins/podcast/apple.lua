@@ -103,6 +103,13 @@ local function trends(e, out)
   if json.kind(show) == "array" and #show > 0 then out.skip("account", #show) end
 end
 
+-- Followers of the show, newest day last.
+local function followers(e, out)
+  local days = json.get(e.data, "followerAllTimeTrends")
+  local last = json.kind(days) == "array" and days[#days]
+  envelope.observe(e, out, json.kind(last) == "array" and { followers = count(last[2]) } or nil)
+end
+
 local function has(name)
   return function(data) return json.kind(data) == "object" and json.kind(data[name]) == "object" end
 end
@@ -121,6 +128,6 @@ return {
       return json.kind(data) == "object" and (data.measure ~= nil or data.showPlayCountTrends ~= nil
         or data.followerAllTimeTrends ~= nil or data.followerGrowthTrends ~= nil)
     end,
-    parse = envelope.skip("account"),
+    parse = followers,
   },
 }

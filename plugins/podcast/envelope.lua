@@ -76,6 +76,14 @@ function M.size(v)
   return 1
 end
 
+-- An observation of the show: named numbers, or who listens. What is empty or of no show is dropped as `account`.
+function M.observe(e, out, metrics, audience, n)
+  metrics, audience = metrics and next(metrics) and metrics or nil, audience and next(audience) and audience or nil
+  if e.show and (metrics or audience) then return out.account { id = e.show, metrics = metrics, audience = audience } end
+  n = n or 1
+  if n > 0 then out.skip(audience and "demographics" or "account", n) end
+end
+
 -- A kind of data that is no content.
 function M.skip(reason, list)
   return function(e, out)

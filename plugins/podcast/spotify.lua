@@ -46,6 +46,54 @@ local function episode(e, v, out)
   out.counts(counts)
 end
 
+-- How many listeners: {"18-22": {counts: {FEMALE: 3}}} as {"female.18-22": 3}.
+local function add_counts(to, counts, suffix)
+  for name, n in pairs(json.kind(counts) == "object" and counts or {}) do
+    if json.kind(n) == "number" then to[name:lower() .. suffix] = n end
+  end
+end
+
+local function audience(e, out)
+  local age_gender, gender, country = {}, {}, {}
+  local function each(name, with)
+    local groups = e.data[name]
+    for key, group in pairs(json.kind(groups) == "object" and groups or {}) do with(key, json.get(group, "counts")) end
+  end
+  each("ageFacetedCounts", function(age, counts) add_counts(age_gender, counts, "." .. age) end)
+  add_counts(gender, json.get(e.data, "genderedCounts.counts"), "")
+  each("countryFacetedCounts", function(name, counts)
+    local sum = 0
+    for _, n in pairs(json.kind(counts) == "object" and counts or {}) do sum = sum + (json.kind(n) == "number" and n or 0) end
+    country[known(json.get(e.data.countryFacetedCounts[name], "countryCode")) or name] = sum
+  end)
+  local found = { age_gender = next(age_gender) and age_gender or nil, gender = next(gender) and gender or nil,
+                  country = next(country) and country or nil }
+  if not e.episode or not next(found) then return envelope.observe(e, out, nil, found) end
+  if e.show then out.account { id = e.show } end
+  out.post { id = e.episode, account = e.show }
+  out.counts { audience = found }
+end
+
+-- The last day of a series is the newest there is; earlier days are no observation of today.
+local function series(e, out)
+  local list = e.data.counts
+  local last = list[#list]
+  local n = e.endpoint == "followers" and not e.episode and json.kind(last) == "object" and known(last.count)
+  if n then
+    if #list > 1 then out.skip("account", #list - 1) end
+    return envelope.observe(e, out, { followers = n })
+  end
+  if #list > 0 then out.skip("account", #list) end
+end
+
+local totals = { totalEpisodes = "episodes", starts = "starts", streams = "streams", listeners = "listeners",
+                 followers = "followers" }
+local function show(e, out)
+  local metrics = {}
+  for name, own in pairs(totals) do metrics[own] = known(e.data[name]) end
+  envelope.observe(e, out, e.data.followers ~= nil and metrics or nil)
+end
+
 local function is_list(data, name) return json.kind(data) == "object" and json.kind(data[name]) == "array" end
 
 return {
@@ -70,15 +118,15 @@ return {
       return json.get(data, "ageFacetedCounts") ~= nil or json.get(data, "genderedCounts") ~= nil
         or json.get(data, "countryFacetedCounts") ~= nil
     end,
-    parse = envelope.skip("demographics"),
+    parse = audience,
   },
   { match = function(data) return is_list(data, "counts") and json.get(data, "counts.0.count") ~= nil end,
-    parse = envelope.skip("account", "counts") },
+    parse = series },
   {
     match = function(data)
       return json.kind(data) == "object"
         and (data.totalEpisodes ~= nil and data.followers ~= nil or data.count ~= nil and data.start ~= nil)
     end,
-    parse = envelope.skip("account"),
+    parse = show,
   },
 }

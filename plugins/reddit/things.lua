@@ -57,6 +57,21 @@ function M.row(v, out, input)
   if account then out.account { id = account, handle = known(v.author) } end
 end
 
+-- Counts of accounts and subreddits, whose names the posts carry with their kind in front.
+local measured = {
+  t2 = { "link_karma", "comment_karma", "total_karma" }, t5 = { "subscribers", "accounts_active", "active_user_count" },
+}
+local function account(v, out)
+  local data, metrics = v.data, {}
+  local id = json.kind(data.id) == "string" and data.id ~= "" and v.kind .. "_" .. data.id
+  for _, name in ipairs(measured[v.kind]) do
+    if json.kind(data[name]) == "number" then metrics[name] = data[name] end
+  end
+  if not id or next(metrics) == nil then return out.skip("account") end
+  out.account { id = id, handle = known(data.display_name_prefixed) or known(data.display_name) or known(data.name),
+                metrics = metrics }
+end
+
 local thing
 
 local function listing(data, out, input)
@@ -69,6 +84,7 @@ function thing(v, out, input)
   if not object(v) or not object(v.data) then return out.bad("bad_shape", "a thing is an object with kind and data", v) end
   if v.kind == "t3" then return M.row(v.data, out, input) end
   if v.kind == "Listing" then return listing(v.data, out, input) end
+  if measured[v.kind] then return account(v, out) end
   out.skip(reasons[v.kind] or "reference")
 end
 

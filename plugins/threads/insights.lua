@@ -100,8 +100,8 @@ local function of_account(found, id, metric)
 end
 
 -- What a list of metrics holds: ids in the order of first appearance, values[id] by name, observations of accounts, and how
--- many metrics name no post.
-function M.collect(list, fallback, out)
+-- many metrics name no post. fallback: the id in the request's address; content: the post's, given by hand.
+function M.collect(list, fallback, out, content)
   local found = { ids = {}, values = {}, accounts = {}, account_list = {}, unnamed = 0 }
   for _, metric in ipairs(list) do
     local shaped = M.is_metric(metric)
@@ -110,9 +110,10 @@ function M.collect(list, fallback, out)
       out.bad("bad_shape", "no metric: name, period and values or total_value are expected", metric)
     elseif is_user(metric) then
       of_account(found, id, metric)
-    elseif not id then
+    elseif not id and not content then
       found.unnamed = found.unnamed + 1
     else
+      id = id or content
       if not found.values[id] then found.ids[#found.ids + 1], found.values[id] = id, {} end
       found.values[id][metric.name] = value(metric)
     end

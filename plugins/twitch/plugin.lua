@@ -61,7 +61,6 @@ end
 -- What else a page of Helix may hold, by fields that only it has.
 local others = {
   { "stream", { "viewer_count", "started_at" } },
-  { "account", { "broadcaster_type" } }, { "account", { "login", "display_name" } },
   { "account", { "broadcaster_login", "game_name" } }, { "account", { "followed_at" } },
   { "account", { "broadcaster_login", "display_name", "thumbnail_url" } },
   { "reference", { "box_art_url" } }, { "reference", { "user_login", "tier" } },
@@ -121,8 +120,14 @@ return {
       counts = { views = "view_count" },
       account = { id = "broadcaster_id", handle = "broadcaster_name" },
     },
+    ["twitch.users"] = {
+      about = "users: what their channels have",
+      match = { ["data.0.login"] = true, ["data.0.display_name"] = true, ["data.0.broadcaster_type"] = true },
+      each = "data",
+      account = { id = "id", handle = "login", metrics = { views = "view_count" } },
+    },
     ["twitch.other"] = {
-      about = "users, channels, streams, followers, games: no content",
+      about = "channels, streams, followers, games: no content",
       match = function(doc) return what_else(doc) ~= nil and 3 end,
       parse = function(doc, out) out.skip(what_else(doc), #doc.data) end,
     },

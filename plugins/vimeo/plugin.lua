@@ -103,6 +103,24 @@ local function reference(doc)
   return v.uri:find("/comments/[^/]+$") and "comment" or "reference"
 end
 
+-- Users are observed: how many follow them, and what they have made. The rest is dropped.
+local function other(doc, out)
+  local reason = reference(doc)
+  if reason ~= "account" then return out.skip(reason, #list_of(doc)) end
+  for _, v in ipairs(list_of(doc)) do
+    local id = json.kind(v) == "object" and json.kind(v.uri) == "string" and v.uri:match("^/users/([^/]+)$")
+    if id then
+      local metrics = { followers = total(v, "followers"), following = total(v, "following"), videos = total(v, "videos"),
+                        likes_given = total(v, "likes") }
+      local handle = json.kind(v.link) == "string" and v.link:match("([^/]+)/?$") or nil
+      out.account { id = id, handle = handle, metrics = next(metrics) and metrics or nil }
+      if not next(metrics) then out.skip("account") end
+    else
+      out.skip("account")
+    end
+  end
+end
+
 -- A page's paging holds first and last, also when nothing is on it.
 local function nothing(doc)
   return json.kind(json.get(doc, "data")) == "array" and #doc.data == 0 and doc.total ~= nil and doc.per_page ~= nil
@@ -128,9 +146,9 @@ return {
       parse = old.parse,
     },
     ["vimeo.other"] = {
-      about = "users, albums, channels, comments, pictures: no content",
+      about = "users are observations of accounts; albums, channels, comments, pictures are no content",
       match = function(doc) return reference(doc) ~= nil and 2 end,
-      parse = function(doc, out) out.skip(reference(doc), #list_of(doc)) end,
+      parse = other,
     },
     ["vimeo.simple_other"] = {
       about = "simple API v2: users, albums, channels, groups, activity: no content",

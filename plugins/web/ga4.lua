@@ -52,7 +52,7 @@ end
 local function extra_of(row, names, report)
   local extra = {}
   for i, name in pairs(names) do
-    if name ~= "screenPageViews" then extra[name] = value(row.metricValues, i) end
+    if name ~= "screenPageViews" then extra[name] = pages.plain(value(row.metricValues, i)) end
   end
   if json.get(report, "metadata.dataLossFromOtherRow") == true then extra.data_loss = true end
   if known(json.get(report, "metadata.samplingMetadatas.0")) then extra.sampled = true end

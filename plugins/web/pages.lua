@@ -26,6 +26,12 @@ local function number(v)
   return n and (math.tointeger(n) or n) or nil
 end
 
+-- A text of digits as the number it is; anything else as it came.
+function M.plain(v)
+  v = known(v)
+  return json.kind(v) == "string" and #v <= 15 and v:find("^%-?%d+%.?%d*$") and number(v) or v
+end
+
 -- Sums that stay numbers a count can be.
 local function add(a, b)
   if a == nil then return b end

@@ -30,7 +30,7 @@ local function add(collected, v, out, range)
   local window = known(v.date) and pages.window(v.date, "UTC") or {}
   local extra = { start_date = range[1], end_date = range[2] }
   for name, value in pairs(v) do
-    if not renamed[name] then extra[name] = known(value) end
+    if not renamed[name] then extra[name] = pages.plain(value) end
   end
   -- A title is no path: what is left of its host and it is only a name.
   local id = known(v.page) and pages.id(v.domain, page) or known(v.domain) and v.domain .. " " .. page or page

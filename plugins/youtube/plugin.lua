@@ -18,11 +18,17 @@ local function bare_videos(doc)
     and (json.get(first, "statistics.viewCount") ~= nil or first.kind == "youtube#video") and 2
 end
 
--- Google's envelope; Meta's and TikTok's look alike but name their own fields.
-local function google_error(doc)
+-- Google's envelope; Meta's and TikTok's look alike but name their own fields. Google's other services have it too: newer ones
+-- without the list of errors, and with their name in the details.
+local function google_error(doc, input)
   local e = json.get(doc, "error")
   if json.kind(e) ~= "object" or json.kind(e.message) ~= "string" or json.kind(e.code) ~= "number" then return false end
   if e.fbtrace_id ~= nil or e.type ~= nil or e.log_id ~= nil then return false end
+  for _, detail in ipairs(json.kind(e.details) == "array" and e.details or {}) do
+    local service = json.get(detail, "metadata.service")
+    if json.kind(service) == "string" and not service:find("youtube") then return false end
+  end
+  if json.kind(e.errors) ~= "array" and input.platform ~= "youtube" then return false end
   return 2 + (json.kind(e.errors) == "array" and 1 or 0) + (json.kind(e.status) == "string" and 1 or 0)
 end
 
@@ -179,8 +185,11 @@ return {
                  text = "error.message" },
     },
     ["youtube.error_oauth"] = {
-      about = "token endpoint: what Google's OAuth says",
-      match = { kind_of = { error = "string", error_description = "string" }, log_id = false },
+      about = "token endpoint: what Google's OAuth says, as every OAuth does, so YouTube has to be named",
+      match = function(doc, input)
+        local texts = json.kind(doc.error) == "string" and json.kind(doc.error_description) == "string"
+        return input.platform == "youtube" and texts and 3
+      end,
       refuse = { code = "error", text = "error_description" },
     },
   },

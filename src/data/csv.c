@@ -5,13 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "data/json_private.h"
 
 struct reader {
-    const char *p, *end;
-    size_t line, cell_no; /* where p stands: 1-based */
-    size_t values;        /* rows and cells so far */
-    struct buf unquoted;  /* a quoted cell's text */
+    const char *p, *start, *end;
+    struct csv_odd_list *odd; /* NULL: a record of another width is an error */
+    size_t line, cell_no;     /* where p stands: 1-based */
+    size_t values;            /* rows and cells so far */
+    struct buf unquoted;      /* a quoted cell's text */
     struct err *e;
 };
 
@@ -189,11 +191,20 @@ static cJSON *cell_item(struct json_doc *doc, const struct cell *cell)
     return json_new_null(doc);
 }
 
+static void put_aside(struct reader *r, const char *from, size_t line, size_t cells)
+{
+    struct csv_odd_list *odd = r->odd;
+    if ((odd->n & (odd->n - 1)) == 0)
+        odd->item = mem_realloc(odd->item, (odd->n > 0 ? odd->n * 2 : 1) * sizeof *odd->item);
+    odd->item[odd->n++] = (struct csv_odd){line, (size_t)(from - r->start), (size_t)(r->p - from), cells};
+}
+
 static int read_record(struct reader *r, struct json_doc *doc, const cJSON *columns, cJSON *rows)
 {
     cJSON *row = json_new_object(doc);
     const cJSON *column = columns->child;
     struct cell cell = {0};
+    const char *from = r->p;
     size_t line = r->line, cells = 0;
     if (count_values(r, line) != 0)
         return -1;
@@ -206,8 +217,12 @@ static int read_record(struct reader *r, struct json_doc *doc, const cJSON *colu
         json_put_borrowed(row, json_text(column), cell_item(doc, &cell));
         column = column->next;
     }
-    if (cells != json_size(columns))
+    if (cells != json_size(columns) && r->odd == NULL)
         return wrong_number(r, line, cells, json_size(columns));
+    if (cells != json_size(columns)) {
+        put_aside(r, from, line, cells);
+        return 0;
+    }
     row->valuedouble = (double)line;
     json_append(rows, row);
     return 0;
@@ -225,6 +240,12 @@ static int read_all(struct reader *header, struct reader *body, struct json_doc 
         else if (read_record(body, doc, columns, rows) != 0)
             return -1;
     }
+    if (body->odd != NULL && body->odd->n > 0) {
+        const struct csv_odd *first = &body->odd->item[0];
+        body->odd->columns = json_size(columns);
+        if (body->odd->n >= json_size(rows))
+            return wrong_number(body, first->line, first->cells, json_size(columns));
+    }
     json_put_borrowed(root, "columns", columns);
     json_put_borrowed(root, "rows", rows);
     json_set_root(doc, root);
@@ -234,7 +255,15 @@ static int read_all(struct reader *header, struct reader *body, struct json_doc 
 int csv_parse(const char *header, size_t header_len, const char *body, size_t body_len, size_t first_line,
               struct json_doc **doc, struct err *e)
 {
+    return csv_parse_most(header, header_len, body, body_len, first_line, doc, NULL, e);
+}
+
+int csv_parse_most(const char *header, size_t header_len, const char *body, size_t body_len, size_t first_line,
+                   struct json_doc **doc, struct csv_odd_list *odd, struct err *e)
+{
     *doc = NULL;
+    if (odd != NULL)
+        *odd = (struct csv_odd_list){0};
     if (header_len >= 3 && memcmp(header, "\xEF\xBB\xBF", 3) == 0) {
         header += 3;
         header_len -= 3;
@@ -245,7 +274,7 @@ int csv_parse(const char *header, size_t header_len, const char *body, size_t bo
         check_text(header, header_len, 1, e) != 0 || check_text(body, body_len, first_line, e) != 0)
         return -1;
     struct reader h = {.p = header, .end = header + header_len, .line = 1, .e = e};
-    struct reader b = {.p = body, .end = body + body_len, .line = first_line, .e = e};
+    struct reader b = {.p = body, .start = body, .end = body + body_len, .line = first_line, .odd = odd, .e = e};
     struct json_doc *d = json_new();
     int rc = read_all(&h, &b, d);
     buf_free(&h.unquoted);
@@ -286,10 +315,16 @@ static size_t record_end(const char *text, size_t len, size_t from)
 
 size_t csv_cut(const char *text, size_t len, size_t want)
 {
+    return csv_cut_most(text, len, want, SIZE_MAX);
+}
+
+size_t csv_cut_most(const char *text, size_t len, size_t want, size_t records)
+{
+    size_t n = 0;
     size_t at = len >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0; /* a BOM does not keep a quote from opening */
     do
         at = record_end(text, len, at);
-    while (at < len && at < want);
+    while (at < len && at < want && ++n < records);
     return at;
 }
 

@@ -10,6 +10,8 @@
 /* Cuts text into chunks of whole records of about want bytes, at the same places for the same bytes.
  * Returns the length of the first chunk of text[0..len) (len when it is the last); quoted newlines do not end a record. */
 size_t csv_cut(const char *text, size_t len, size_t want);
+/* The same, with so many records at most. */
+size_t csv_cut_most(const char *text, size_t len, size_t want, size_t records);
 
 /* header = the header record's bytes, body = any number of records. The tree is
  * {"columns": ["id", …], "rows": [{"id": "…", …}, …]}: cells are strings, an empty unquoted cell is null, a record whose
@@ -17,6 +19,20 @@ size_t csv_cut(const char *text, size_t len, size_t want);
  * passed over. The limits on bytes and values are those of json_limits_default. */
 int csv_parse(const char *header, size_t header_len, const char *body, size_t body_len, size_t first_line,
               struct json_doc **doc, struct err *e);
+
+/* Records with another number of cells than the header: where each lies in body. */
+struct csv_odd {
+    size_t line, at, len, cells;
+};
+struct csv_odd_list {
+    struct csv_odd *item;
+    size_t n;
+    size_t columns;
+};
+/* The same, but such records are put aside and the others are there; as many of them as there are others, and it is no table with this
+ * header: then it is ERR_INPUT as above. The caller frees odd->item (mem_free), whatever comes back. */
+int csv_parse_most(const char *header, size_t header_len, const char *body, size_t body_len, size_t first_line,
+                   struct json_doc **doc, struct csv_odd_list *odd, struct err *e);
 
 /* The line on which an element of "rows" begins. */
 size_t csv_line(const cJSON *row);

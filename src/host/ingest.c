@@ -7,6 +7,7 @@
 #include "data/csv.h"
 #include "host/envelope.h"
 #include "host/input.h"
+#include "host/manifest.h"
 #include "host/not_payload.h"
 #include "host/parser.h"
 #include "host/plugin_use.h"
@@ -256,14 +257,15 @@ static int take_lines(struct run *r, const struct piece *p, struct err *e)
 
 /* A CSV piece to its document and parser; one whose parser sums over rows is read whole, or is no good at all: the sum of a part
  * looks like the sum. */
-static int open_csv(struct run *r, struct input *in, struct piece *p, struct json_doc **doc, struct failure *f)
+static int open_csv(struct run *r, struct input *in, struct piece *p, struct json_doc **doc, struct csv_odd_list *odd,
+                    struct failure *f)
 {
     const struct parser_input input = {.platform = r->options->platform, .format = "csv"};
     const struct parser_spec *spec = NULL;
-    if (csv_parse(p->header, p->header_len, p->data, p->len, p->first_line, doc, &f->err) != 0)
+    if (csv_parse_most(p->header, p->header_len, p->data, p->len, p->first_line, doc, odd, &f->err) != 0)
         return fail(f, "bad_csv");
-    if ((p->first && p->last) || parser_match(r->registry, r->options->platform, *doc, &input, &spec, &f->err) != 0 ||
-        !parser_whole(spec))
+    if ((p->first && p->last && odd->n == 0) ||
+        parser_match(r->registry, r->options->platform, *doc, &input, &spec, &f->err) != 0 || !parser_whole(spec))
         return 0; /* no parser: parse_document says so */
     if (!p->first) {
         err_set(&f->err, ERR_INPUT,
@@ -272,11 +274,25 @@ static int open_csv(struct run *r, struct input *in, struct piece *p, struct jso
         return fail(f, "not_whole");
     }
     json_free(doc);
-    if (input_whole(in, p, &f->err) != 0)
+    if (!p->last && input_whole(in, p, &f->err) != 0)
         return fail(f, "too_large");
+    mem_free(odd->item);
+    *odd = (struct csv_odd_list){0};
     if (csv_parse(p->header, p->header_len, p->data, p->len, p->first_line, doc, &f->err) != 0)
         return fail(f, "bad_csv");
     return 0;
+}
+
+/* Records of another width than the header, each as it came. */
+static void keep_odd(struct rows *rows, const struct csv_odd_list *odd, const char *data)
+{
+    for (size_t i = 0; i < odd->n; i++) {
+        const struct csv_odd *o = &odd->item[i];
+        char *text = mem_printf("%zu cell%s where the header has %zu", o->cells, o->cells == 1 ? "" : "s", odd->columns);
+        rows_bad(rows,
+                 &(struct row_bad){.line = o->line, .code = "bad_csv", .text = text, .body = data + o->at, .body_len = o->len});
+        mem_free(text);
+    }
 }
 
 static int take_csv(struct run *r, struct input *in, struct piece *p, struct err *e)
@@ -284,7 +300,8 @@ static int take_csv(struct run *r, struct input *in, struct piece *p, struct err
     const struct envelope none = {.format = "csv"};
     struct json_doc *doc = NULL;
     struct failure f = {0};
-    int rc = open_csv(r, in, p, &doc, &f);
+    struct csv_odd_list odd = {0};
+    int rc = open_csv(r, in, p, &doc, &odd, &f);
     struct buf bytes = {0};
     buf_add(&bytes, p->header, p->header_len);
     buf_add(&bytes, p->data, p->len);
@@ -293,10 +310,13 @@ static int take_csv(struct run *r, struct input *in, struct piece *p, struct err
     set_time(r, d, &none);
     if (rc == 0)
         rc = parse_document(r, d, doc, &none, 0, &f);
+    if (rc == 0)
+        keep_odd(&d->rows, &odd, p->data);
     if (rc != 0) {
         delivery_refuse(d, f.code, f.err.text, bytes.data, bytes.len);
         d->plugin_failed = f.plugin;
     }
+    mem_free(odd.item);
     json_free(&doc);
     buf_free(&bytes);
     return give(r, d, p, e);
@@ -350,6 +370,10 @@ static int take_file(struct run *r, const char *path, struct err *e)
     struct input *in = NULL;
     struct err bad = {0};
     r->path = path;
+    if (manifest_is_name(path)) { /* no payload: it says which posts are one work */
+        r->done.files++;
+        return 0;
+    }
     if (input_open(path, &in, &bad) != 0) {
         r->sink->problem(r->sink->ctx, path, "cannot_read", bad.text);
         r->done.files++;

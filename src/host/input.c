@@ -24,6 +24,7 @@ struct input {
     size_t given_lines;  /* lines in it */
     size_t line;         /* line of buf.data[start] */
     struct buf header;
+    size_t records; /* of a CSV piece, at most */
     size_t pieces;
     bool over; /* the rest of the file is of no use */
 };
@@ -201,24 +202,25 @@ static int be_document(struct input *in, struct err *e)
     return in->eof && left(in) <= INPUT_DOCUMENT_MAX ? 0 : too_large(in, e);
 }
 
-/* A value, a line's end and more: one document a line. */
+/* A value, a line's end and more: one document a line. sure: more bytes would not change that. */
 static bool has_lines(const struct input *in, size_t first, bool *sure)
 {
     const char *s = in->buf.data;
     size_t n = left(in), end = first_value_end(s + first, n - first);
     bool one_line = end > 0 && memchr(s + first, '\n', end) == NULL;
-    *sure = in->eof || (end > 0 && (!one_line || skip_blank(s, first + end, n) < n));
-    return one_line && skip_blank(s, first + end, n) < n && memchr(s + first + end, '\n', n - first - end) != NULL;
+    bool more = end > 0 && skip_blank(s, first + end, n) < n;
+    *sure = in->eof || (end > 0 && (!one_line || more));
+    return one_line && (more || !in->eof) && memchr(s + first + end, '\n', n - first - end) != NULL;
 }
 
 static int sniff_json(struct input *in, size_t first, struct err *e)
 {
-    bool sure = in->named_lines, lines = sure || has_lines(in, first, &sure);
-    if (!sure) {
+    bool sure, lines = has_lines(in, first, &sure);
+    if (!in->named_lines && !sure) {
         fill(in, INPUT_DOCUMENT_MAX + 1);
-        lines = has_lines(in, first, &sure) || (!in->eof && !sure && lines);
+        lines = has_lines(in, first, &sure);
     }
-    if (!lines)
+    if (!in->named_lines && !lines)
         return be_document(in, e);
     in->format = PIECE_LINES;
     return 0;
@@ -335,6 +337,16 @@ static int record_too_large(struct input *in, struct err *e)
     return err_set(e, ERR_INPUT, "line %zu: a record of more than 16 MiB (limit; a quote that is never closed?)", in->line);
 }
 
+/* How many records a piece may have, so that what it makes stays within a document's limits however short they are. */
+static size_t records_of(const char *header, size_t n)
+{
+    enum { RECORDS = 20000, VALUES = 400000 };
+    size_t values = 2; /* the row itself, and one cell more than there are commas */
+    for (size_t i = 0; i < n; i++)
+        values += header[i] == ',';
+    return VALUES / values < RECORDS ? VALUES / values : RECORDS;
+}
+
 static int next_csv(struct input *in, struct piece *out, struct err *e)
 {
     bool first = in->header.data == NULL; /* a header alone is a piece too: an export without rows */
@@ -343,6 +355,7 @@ static int next_csv(struct input *in, struct piece *out, struct err *e)
         if (n > INPUT_PIECE)
             return record_too_large(in, e);
         buf_add(&in->header, in->buf.data + in->start, n);
+        in->records = records_of(in->header.data, n);
         in->given = n;
         in->given_lines = count_lines(in->header.data, n);
         forget_given(in);
@@ -350,7 +363,7 @@ static int next_csv(struct input *in, struct piece *out, struct err *e)
     for (size_t want = 2 * INPUT_PIECE;; want *= 2) {
         fill(in, want);
         drop_begun_line(in);
-        size_t n = left(in) > 0 ? csv_cut(in->buf.data + in->start, left(in), INPUT_PIECE) : 0;
+        size_t n = left(in) > 0 ? csv_cut_most(in->buf.data + in->start, left(in), INPUT_PIECE, in->records) : 0;
         if (n < left(in) || in->eof) {
             if (n > INPUT_PIECE + INPUT_DOCUMENT_MAX)
                 return record_too_large(in, e);

@@ -1,7 +1,8 @@
 /* Files, folders and standard input as pieces: what the bytes are is read off the bytes, not off a flag; gzip and
  * zstd are unpacked on the way.
  *
- * A JSON document is one piece. NDJSON and CSV are cut into pieces of whole lines or records of about 1 MiB, at the same places
+ * A JSON document is one piece. NDJSON and CSV are cut into pieces of whole lines or records of about 1 MiB (of a CSV with short
+ * records less: a document's limits hold for each piece), at the same places
  * for the same bytes, so that a file of any size needs little memory and a second run finds the pieces it knows. */
 #pragma once
 

@@ -37,8 +37,10 @@ void rows_collect(struct writer *w)
             struct row *copy =
                 arena_alloc(&b->arena, sizeof *copy); /* merging must not touch what a second attempt starts from */
             *copy = d->rows.row[k];
+            copy->external_id = same_id(w, copy->platform, copy->external_id);
             *r =
                 (struct batch_row){.row = copy, .delivery = d, .id = uuid_v7(), .key = key_of(&b->arena, copy, d->observed_at)};
+            r->aliased = copy->n_alias > 0 || strcmp(copy->external_id, d->rows.row[k].external_id) != 0;
             if (copy->facts_only)
                 continue;
             HASH_FIND_STR(known, r->key, found);
@@ -67,6 +69,12 @@ static bool is_snapshot(const struct batch_row *r)
     return r->into == NULL && !r->row->facts_only;
 }
 
+/* The months to come, once a run: when their first row arrives, nobody has to wait for a lock. */
+static int months_ahead(struct writer *w, struct err *e)
+{
+    return w->n_month > 0 ? 0 : db_exec(w->s, "SELECT tidemark.make_months_ahead()", NULL, NULL, e);
+}
+
 /* Months of the batch that have no partition yet, as far as we know. */
 int rows_partitions(struct writer *w, struct err *e)
 {
@@ -82,6 +90,8 @@ int rows_partitions(struct writer *w, struct err *e)
             k++;
         if (k < w->n_month)
             continue;
+        if (months_ahead(w, e) != 0)
+            return -1;
         struct db_params p = {0};
         db_time(&p, d->observed_at);
         int rc = db_exec(w->s, "SELECT tidemark.ensure_metric_partitions($1::timestamptz, $1::timestamptz)", &p, NULL, e);

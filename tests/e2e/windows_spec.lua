@@ -74,6 +74,19 @@ describe("windows and breaks", function()
     assert.falsy(one:find("Of two kinds", 1, true), one)
   end)
 
+  it("are told by the documentation as the database has them", function()
+    local told = {}
+    local section = support.read(support.source .. "/docs/metrics.md"):match("<!%-%- offered.-%-%->\n\n|[^\n]*\n|[^\n]*\n(.-)\n\n")
+    for line in section:gmatch("[^\n]+") do told[#told + 1] = line:gsub("^| ", ""):gsub(" |$", ""):gsub(" | ", " ") end
+    local known = project:ok({ "db", "psql", "-X", "-At", "-c", [[
+      SELECT platform || ' ' || string_agg(mark, ' ' ORDER BY place) FROM (
+        SELECT d.platform, c.place, max(CASE WHEN windows = '{}' THEN '-' WHEN 'lifetime' = ANY (windows) THEN 'x' ELSE 'p' END) AS mark
+          FROM tidemark.metric_definitions d
+          JOIN unnest('{views,likes,comments,shares,saves,average_watch_time}'::text[]) WITH ORDINALITY AS c (metric, place) USING (metric)
+         GROUP BY 1, 2) m GROUP BY platform ORDER BY platform]] })
+    assert.equal(known, table.concat(told, "\n") .. "\n")
+  end)
+
   it("teach a rule nothing: a step that a definition makes is no trend", function()
     project:ok("learn trends.platform trends.hashtag --owner ann --since 26w --as-of 2026-10-12", { env = { TIDEMARK_NOW = "2026-10-12T12:00:00Z" } })
     local out = project:ok({ "db", "psql", "-X", "-At", "-c", "SELECT count(*) FROM trend_analysis" })

@@ -93,10 +93,16 @@ describe("a record", function()
   end)
 end)
 
+describe("an account", function()
+  it("is observed with its followers, alone and in lists", function()
+    local one = parse("bluesky.profile", fixture("profile.json")).accounts[1]
+    assert.same({ "did:plc:madeupmadeupmadeup", "madeup.example", 120 }, { one.id, one.handle, one.metrics.followersCount })
+    assert.equal(2, #parse("bluesky.profiles", fixture("profiles.json")).accounts)
+  end)
+end)
+
 describe("what is no content", function()
   it("is counted by what it is", function()
-    assert.same({ account = 1 }, parse("bluesky.profile", fixture("profile.json")).drops)
-    assert.same({ account = 2 }, parse("bluesky.profiles", fixture("profiles.json")).drops)
     assert.same({ account = 1 }, parse("bluesky.reference", fixture("followers.json")).drops)
     assert.truthy(match("bluesky.reference", fixture("likes.json")))
   end)

@@ -5,12 +5,13 @@
 -- column: platform "platform"
 -- column: series "weeks" spark
 -- column: last "last" brief
--- column: change "last 4 weeks against the 4 before" unit=% decimals=0 sign drop=3
+-- column: change "change" unit=% decimals=0 sign drop=3
 -- column: posts "posts" drop=1
 -- column: passed_over "passed over" drop=2
 -- column: ends hide
 -- column: breaks hide
 -- note: Differences between observations, by when the later one was made; of platforms that count by days, their days.
+-- note: Change: the last 4 weeks against the 4 before, where no break lies in them.
 -- note: Passed over: counts that fell (corrections, resets) and stale reads; they are in no sum.
 -- note: Weeks of 7 days, the last one to {ends} {zone}. A gap: nothing was observed, or the week has a break.
 -- note: {breaks}
@@ -70,5 +71,5 @@ SELECT p.platform,
  CROSS JOIN breaks
   LEFT JOIN weekly w ON w.platform = p.platform AND w.week = n.week
  GROUP BY p.platform, bounds.ends, breaks.breaks
-HAVING count(w.gained) > 0
+HAVING count(w.gained) > 0 OR bool_or(w.broken) OR sum(w.passed_over) > 0
  ORDER BY p.platform

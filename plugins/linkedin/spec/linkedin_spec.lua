@@ -14,6 +14,13 @@ describe("share statistics", function()
     assert.same({ account = 1 }, out.drops)
   end)
 
+  it("that name a post twice make both names one post", function()
+    local counted = { impressionCount = 1 }
+    local doc = { elements = { { share = "urn:li:share:1", ugcPost = "urn:li:ugcPost:2", totalShareStatistics = counted } } }
+    local post = parse("linkedin.share_statistics", doc).rows[1].post
+    assert.same({ "urn:li:share:1", "urn:li:ugcPost:2" }, { post.id, post.aliases })
+  end)
+
   it("keep negative counts, and ratios beyond one", function()
     local counts = parse("linkedin.share_statistics", fixture("share_statistics.json")).rows[2].counts
     assert.same({ 3, 20, -1 }, { counts.views, counts.likes, counts.shares })
@@ -146,6 +153,14 @@ describe("a connector's export", function()
     assert.same({ ["id-map"] = 1 }, parse("linkedin.organization_post_csv", fixture("organization_post.csv")).drops)
   end)
 
+  it("knows which ugcPost a share is: both are named by a statistic's key", function()
+    local out = parse("linkedin.share_statistic_csv", fixture("share_statistic.csv"))
+    assert.equal("share_statistic:a", out.rows[1].post.aliases)
+    out = parse("linkedin.share_map_csv", fixture("share_map.csv"))
+    assert.same({}, out.rows)
+    assert.same({ id = "urn:li:ugcPost:7100000000000000002", aliases = "share_statistic:madeup1=" }, out.sames[1])
+  end)
+
   it("has posts under bare numbers", function()
     local out = parse("linkedin.ugc_post_csv", fixture("ugc_post.csv"))
     assert.same({ "urn:li:ugcPost:7100000000000000002" }, testkit.ids(out))
@@ -180,12 +195,33 @@ describe("an error", function()
   end)
 end)
 
+describe("an organization", function()
+  local function observed(parser, name, input) return parse("linkedin." .. parser, fixture(name), input).accounts[1] end
+
+  it("is observed with its followers by what they are, organic and paid together", function()
+    local one = observed("followers", "followers.json")
+    assert.equal("urn:li:organization:900", one.id)
+    assert.same({ seniority = { ["urn:li:seniority:3"] = 13 }, geoCountry = { ["urn:li:geo:101"] = 9 } }, one.audience)
+    assert.same(observed("followers", "followers_list.json").audience.seniority, one.audience.seniority)
+  end)
+
+  it("is observed with what it gained by day, and with its visits", function()
+    assert.same({ organicFollowerGain = { ["2024-03-01"] = 4 }, paidFollowerGain = { ["2024-03-01"] = 0 } },
+      observed("followers", "follower_gains.json").metrics)
+    assert.equal(9, observed("page_statistics", "page_statistics.json").metrics.pageViews)
+  end)
+
+  it("is named by the request where a network's size is all that came", function()
+    local url = "https://api.linkedin.com/rest/networkSizes/urn%3Ali%3Aorganization%3A900?edgeType=COMPANY_FOLLOWED_BY_MEMBER"
+    local one = observed("reference", "network_size.json", { url = url })
+    assert.same({ "urn:li:organization:900", 120 }, { one.id, one.metrics.firstDegreeSize })
+  end)
+end)
+
 describe("what is no content", function()
   it("is counted by what it is", function()
     for name, case in pairs {
-      followers = { "followers.json", { demographics = 1 } }, page_statistics = { "page_statistics.json", { account = 1 } },
       organization = { "organization.json", { account = 1 } }, comments = { "comments.json", { comment = 1, reaction = 1 } },
-      reference = { "network_size.json", { account = 1 } },
     } do
       assert.truthy(match("linkedin." .. name, fixture(case[1])), name)
       assert.same(case[2], parse("linkedin." .. name, fixture(case[1])).drops)

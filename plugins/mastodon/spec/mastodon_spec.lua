@@ -25,6 +25,12 @@ describe("a status", function()
     assert.equal(0, counts.likes)
   end)
 
+  it("has its address for another id: the id is its server's own", function()
+    local uri = "https://social.example/users/madeup/statuses/112000000000000001"
+    assert.equal(uri, parse("mastodon.status", fixture("status.json")).rows[1].post.aliases)
+    assert.equal(uri, parse("mastodon.context", fixture("context_up.json")).rows[1].post.aliases)
+  end)
+
   it("is not there for a boost, and the one that was boosted is not taken either", function()
     local out = parse("mastodon.statuses", fixture("statuses.json"))
     assert.same({ boost = 1 }, out.drops)
@@ -81,10 +87,17 @@ describe("a streaming connection", function()
   end)
 end)
 
+describe("an account", function()
+  it("is observed with its followers, alone and in lists", function()
+    local one = parse("mastodon.account", fixture("account.json")).accounts[1]
+    assert.same({ "9001", "madeup", 120 }, { one.id, one.handle, one.metrics.followers_count })
+    assert.equal(2, #parse("mastodon.accounts", fixture("accounts.json")).accounts)
+  end)
+end)
+
 describe("what is no content", function()
   it("is counted by what it is", function()
     for name, expected in pairs {
-      account = { "account.json", { account = 1 } }, accounts = { "accounts.json", { account = 2 } },
       notifications = { "notifications.json", { notification = 1 } }, conversations = { "conversations.json", { message = 1 } },
       scheduled = { "scheduled.json", { unpublished = 1 } }, history = { "history.json", { history = 1 } },
       reference = { "tags.json", { reference = 1 } },

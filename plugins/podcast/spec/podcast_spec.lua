@@ -27,9 +27,20 @@ describe("Spotify's numbers", function()
 
   it("are no content where they are the show's, its listeners' or samples of a retention curve", function()
     assert.same({ account = 1 }, parse("spotify_streams_show.json").drops)
-    assert.same({ demographics = 1 }, parse("spotify_aggregate.json").drops)
     assert.same({ retention = 1 }, parse("spotify_performance.json").drops)
-    assert.same({ account = 2 }, parse("spotify_followers.json").drops)
+    assert.same({ account = 1 }, parse("spotify_followers.json").drops)
+  end)
+
+  it("tell who listens to an episode, and of the show how many follow it now", function()
+    local row = parse("spotify_aggregate.json").rows[1]
+    assert.equal("ep1", row.post.id)
+    assert.same({ female = 6, male = 3, non_binary = 0, not_specified = 1 }, row.counts.audience.gender)
+    assert.equal(3, row.counts.audience.age_gender["female.18-22"])
+    assert.same({ { id = "show1", metrics = { followers = 104 } } }, parse("spotify_followers.json").accounts)
+    local austria = { countryCode = "AT", counts = { MALE = 2, FEMALE = 3 } }
+    local doc = enveloped("spotify", { countryFacetedCounts = { Austria = austria } })
+    local account = testkit.parse("podcast.spotify", doc, {}).accounts[1]
+    assert.same({ id = "s", audience = { country = { AT = 5 } } }, account)
   end)
 
   it("are of all time where the range asked for began before the release", function()
@@ -76,7 +87,7 @@ describe("Apple's numbers", function()
     local out = parse("apple_trends.json")
     assert.same({ 12, "none" }, views(out))
     assert.same({ account = 1 }, out.drops)
-    assert.same({ account = 1 }, parse("apple_followers.json").drops)
+    assert.same({ { id = "show1", metrics = { followers = 40 } } }, parse("apple_followers.json").accounts)
   end)
 end)
 
@@ -107,7 +118,10 @@ describe("Anchor's numbers", function()
 
   it("are no content where they are the show's", function()
     assert.same({ account = 2 }, parse("anchor_plays_show.json").drops)
-    assert.same({ demographics = 1 }, parse("anchor_age.json").drops)
+    local age = { ["18-22"] = 10.5, ["23-27"] = 20 }
+    assert.same({ { id = "show1", audience = { age = age } } }, parse("anchor_age.json").accounts)
+    local doc = enveloped("anchor", { kind = "totalPlays", data = { rows = { { 1234 } } } })
+    assert.same({ { id = "s", metrics = { plays = 1234 } } }, testkit.parse("podcast.anchor", doc, {}).accounts)
     assert.same({ retention = 1 }, parse("anchor_performance.json").drops)
   end)
 end)

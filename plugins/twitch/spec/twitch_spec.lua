@@ -57,16 +57,18 @@ end)
 describe("what a page of Twitch holds", function()
   it("is seen from fields that only one kind has", function()
     for name, parser in pairs { ["videos.json"] = "twitch.videos", ["clips.json"] = "twitch.clips",
-                                ["users.json"] = "twitch.other", ["streams.json"] = "twitch.other",
+                                ["users.json"] = "twitch.users", ["streams.json"] = "twitch.other",
                                 ["empty.json"] = "twitch.empty", ["error.json"] = "twitch.error" } do
-      for other, p in pairs(twitch.parsers) do
-        assert.equal(other == parser, p.match(fixture(name), {}) and true or false, name)
+      for other in pairs(twitch.parsers) do
+        local taken = testkit.match(other, fixture(name), {})
+        assert.equal(other == parser, taken and taken ~= 0 and true or false, name .. " " .. other)
       end
     end
   end)
 
   it("is no content where it is a user, who has views too, or a stream", function()
-    assert.same({ account = 1 }, parse("twitch.other", fixture("users.json")).drops)
+    assert.same({ { id = "501", handle = "madeup", metrics = { views = 5980557 } } },
+      parse("twitch.users", fixture("users.json")).accounts)
     assert.same({ stream = 1 }, parse("twitch.other", fixture("streams.json")).drops)
   end)
 

@@ -50,7 +50,8 @@ describe("vimeo.videos", function()
     for _, name in ipairs { "user.json", "comments.json", "empty.json", "simple.json" } do
       assert.falsy(match("vimeo.videos", fixture(name)), name)
     end
-    assert.same({ account = 1 }, parse("vimeo.other", fixture("user.json")).drops)
+    assert.same({ { id = "801", handle = "madeup", metrics = { followers = 40, videos = 4 } } },
+      parse("vimeo.other", fixture("user.json")).accounts)
     assert.same({ comment = 1 }, parse("vimeo.other", fixture("comments.json")).drops)
     assert.falsy(match("vimeo.other", { uri = "/users/1", name = "not Vimeo's" }))
   end)

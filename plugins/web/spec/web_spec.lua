@@ -16,7 +16,7 @@ describe("web.ga4", function()
   it("sums what a page's rows were split by, but not what has no sum", function()
     local out = parse("web.ga4", "ga4.json")
     assert.same({ ["/"] = "110", ["/one/"] = 60 }, views(out))
-    assert.equal("80", out.rows[1].counts.extra.activeUsers)
+    assert.equal(80, out.rows[1].counts.extra.activeUsers)
     assert.is_nil(out.rows[2].counts.extra)
   end)
 

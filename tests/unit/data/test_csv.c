@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "base/mem.h"
 #include "data/csv.h"
 
 static void expect_tree(const char *header, const char *body, const char *wanted)
@@ -148,6 +149,29 @@ static void cells_are_quoted_only_where_they_must(void **state)
     }
 }
 
+static void records_of_another_width_are_put_aside(void **state)
+{
+    (void)state;
+    static const char header[] = "a,b\n", body[] = "1,2\n3\n4,5\n\"6\",7,8\n9,10\n";
+    struct csv_odd_list odd;
+    struct json_doc *doc = NULL;
+    struct err e = {0};
+    assert_int_equal(csv_parse_most(header, 4, body, strlen(body), 2, &doc, &odd, &e), 0);
+    assert_int_equal(json_size(json_path(json_root(doc), "rows")), 3);
+    assert_int_equal(odd.n, 2);
+    assert_int_equal(odd.columns, 2);
+    assert_int_equal(odd.item[0].line, 3);
+    assert_memory_equal(body + odd.item[0].at, "3\n", odd.item[0].len);
+    assert_int_equal(odd.item[1].cells, 3);
+    assert_memory_equal(body + odd.item[1].at, "\"6\",7,8\n", odd.item[1].len);
+    json_free(&doc);
+    mem_free(odd.item);
+    assert_int_equal(csv_parse_most(header, 4, "1\n2,3\n", 6, 2, &doc, &odd, &e), -1);
+    assert_string_equal(e.text, "line 2: 1 cell where the header has 2");
+    assert_null(doc);
+    mem_free(odd.item);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -157,6 +181,7 @@ int main(void)
         cmocka_unit_test(the_limit_of_values_is_exact),
         cmocka_unit_test(cuts_come_after_whole_records),
         cmocka_unit_test(cells_are_quoted_only_where_they_must),
+        cmocka_unit_test(records_of_another_width_are_put_aside),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
