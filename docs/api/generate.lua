@@ -385,7 +385,8 @@ end
 
 local CLASSES = {
   { "plugin", "Plugin" }, { "parser", "Parser" }, { "post", "PostPaths" }, { "counts", "CountsPaths" },
-  { "account", "AccountPaths" }, { "same", "SamePaths" }, { "refuse", "RefusePaths" }, { "drop", "Drop" }, { "rule", "Rule" }, { "needs", "Needs" },
+  { "account", "AccountPaths" }, { "same", "SamePaths" },
+  { "refuse", "RefusePaths" }, { "drop", "Drop" }, { "rule", "Rule" }, { "needs", "Needs" },
   { "report", "Report" }, { "arg", "ReportArg" }, { "column", "ReportColumn" }, { "job", "Job" }, { "collector", "Collector" },
   { "setting", "Setting" },
   { "capabilities", "Capabilities" }, { "project", "Project" }, { "limits", "Limits" }, { "grant", "Grant" },
@@ -401,7 +402,8 @@ local TYPES = {
   ["parser.match"] = "table<string, any>|(fun(doc: tidemark.View, input: tidemark.Input): boolean|integer|nil)",
   ["parser.id_from_url"] = "string|string[]",
   ["parser.each"] = "tidemark.Path", ["parser.post"] = "tidemark.PostPaths", ["parser.counts"] = "tidemark.CountsPaths",
-  ["parser.extra"] = "string|table<string, tidemark.Path>", ["parser.account"] = "tidemark.AccountPaths", ["parser.same"] = "tidemark.SamePaths",
+  ["parser.extra"] = "string|table<string, tidemark.Path>", ["parser.account"] = "tidemark.AccountPaths",
+  ["parser.same"] = "tidemark.SamePaths",
   ["parser.drop"] = "tidemark.Drop[]", ["parser.refuse"] = "tidemark.RefusePaths",
   ["parser.parse"] = "fun(doc: tidemark.View, out: tidemark.Out, input: tidemark.Input)",
   ["drop.when"] = "table<string, any>", ["rule.needs"] = "tidemark.Needs",

@@ -29,7 +29,8 @@ end
 -- Why an answer holds nothing: the platform's own code, else the status. Inner failures come with status 200 outside.
 local function failure(entry, body)
   local code = json.get(body, "error.code")
-  if code ~= nil and code ~= json.null then return "error_" .. tostring(code) end
+  if json.kind(code) == "number" then return "error_" .. tostring(code) end
+  if json.get(body, "error") ~= nil then return "error" end
   return entry.code >= 400 and "error_" .. tostring(entry.code) or nil
 end
 

@@ -42,10 +42,9 @@ function M.is_post(v)
   if not object(v) or v.id == nil or v.id == json.null or has_any(v, never) or M.is_comment(v) then return false end
   if json.kind(v.id) == "string" and v.id:find("^[mt]_") then return false end -- a message, a conversation
   local composite = M.composite(v.id) ~= nil
-  if insights.ours(json.get(v, "insights.data")) or insights.ours(json.get(v, "video_insights.data")) then
-    return composite or v.created_time ~= nil or not json.get(v, "insights.data.0.name")
-      or json.get(v, "insights.data.0.name"):find("^page_") == nil
-  end
+  if insights.ours(json.get(v, "video_insights.data")) then return true end
+  local metrics = json.get(v, "insights.data")
+  if insights.ours(metrics) then return composite or v.created_time ~= nil or metrics[1].name:find("^page_") == nil end
   if v.created_time ~= nil then return composite or has_any(v, marks) end
   if v.updated_time ~= nil and v.description ~= nil and v.start_time == nil and v.name == nil then return true end -- a video
   return composite and has_any(v, marks)
@@ -56,21 +55,15 @@ local nested = {
   "visitor_posts.data", "tagged.data",
 }
 
-local function sorted_keys(doc)
-  local keys = {}
-  for key in pairs(doc) do keys[#keys + 1] = key end
-  table.sort(keys)
-  return keys
-end
-
 -- The values of an object whose members all fit, in the order of their keys, or nil.
 local function keyed(doc, fits)
   if not object(doc) then return nil end
   local list = {}
-  for _, key in ipairs(sorted_keys(doc)) do
-    if not fits(key, doc[key]) then return nil end
-    list[#list + 1] = { key = key, value = doc[key] }
+  for key, value in pairs(doc) do
+    if not fits(key, value) then return nil end
+    list[#list + 1] = { key = key, value = value }
   end
+  table.sort(list, function(a, b) return a.key < b.key end)
   return #list > 0 and list or nil
 end
 
@@ -127,6 +120,24 @@ local function address(v)
   return url and (url:sub(1, 1) == "/" and "https://www.facebook.com" .. url or url)
 end
 
+local statuses = { added_video = "video", added_photos = "photo", shared_story = "share", mobile_status_update = "status" }
+
+local function kind_of(v)
+  local kind = text(json.get(v, "attachments.data.0.media_type"))
+  if kind then return kind end
+  if v.length ~= nil or v.video_insights ~= nil then return "video" end
+  local status = text(v.status_type)
+  return status and (statuses[status] or status)
+end
+
+-- A video is a post as well: post_id says which, with or without its page.
+local function aliases_of(v, page)
+  local id = text(v.post_id)
+  if not id or id == v.id then return nil end
+  if M.composite(id) or not page then return { id } end
+  return { page .. "_" .. id }
+end
+
 local function post_of(v)
   local from = json.get(v, "from.id")
   local id = json.kind(v.id) == "number" and tostring(v.id) or v.id
@@ -134,8 +145,7 @@ local function post_of(v)
     id = id, account = from or M.composite(id), title = text(v.title) or text(v.name),
     caption = text(v.message) or text(v.description) or text(v.story), url = address(v), published_at = v.created_time,
     duration_s = v.length,
-    media_kind = text(json.get(v, "attachments.data.0.media_type")) or text(v.status_type)
-      or v.length ~= nil and "video" or nil,
+    media_kind = kind_of(v), aliases = aliases_of(v, from),
   }
 end
 
@@ -179,8 +189,7 @@ function M.row(v, out)
   out.post(post)
   local handle = json.get(v, "from.username")
   if post.account and json.kind(handle) == "string" then out.account { id = post.account, handle = handle } end
-  local counts, audience = insights.counts(here)
-  counts.extra = insights.with(counts.extra, audience)
+  local counts = insights.counts(here)
   local by_kind, sum = aliases(v)
   local thumbs = total(v.likes)
   counts.likes = total(v.reactions) or counts.likes or sum or thumbs

@@ -71,14 +71,14 @@ local function reference(doc, input)
   return input.platform == "facebook" and object(v) and (v.id ~= nil or v.success ~= nil or v.url ~= nil) and 1
 end
 
--- Meta's envelope is Instagram's too, so that it counts for little where Facebook was not named; Threads says so in its type.
+-- Meta's envelope is Instagram's too, so that Facebook must have been named; Threads says so in its type.
 local function graph_error(doc, input)
   local e = json.get(doc, "error")
   if not object(e) or json.kind(e.code) ~= "number" or e.type == "THApiException" or e.type == "IGApiException" then
     return false
   end
   if e.fbtrace_id == nil and json.kind(e.type) ~= "string" then return false end
-  return input.platform == "facebook" and 3 or 1
+  return input.platform == "facebook" and 3
 end
 
 -- The id in a request's address: …/v23.0/PAGE_POST/insights?metric=…
@@ -87,8 +87,9 @@ local function asked(input)
   return url and (url:match("/(%d+_%d+)/") or url:match("/(%d+)/video_insights") or url:match("/(%d+)/insights"))
 end
 
-local function insight_rows(list, fallback, out)
-  local found = insights.collect(list, fallback, out)
+local function insight_rows(list, fallback, out, input)
+  local content = input and json.kind(input.content) == "string" and input.content or nil
+  local found = insights.collect(list, fallback, out, content)
   insights.pages(found, out)
   local last
   for _, series in ipairs(found.list) do
@@ -106,20 +107,36 @@ local function multi_rows(doc, out)
   for _, member in ipairs(objects.insight_lists(doc)) do insight_rows(member.value.data, member.key, out) end
 end
 
+local function page_row(v, out)
+  local metrics = object(v) and v.id ~= nil and page_facts(v)
+  if metrics then
+    out.account { id = v.id, handle = json.kind(v.username) == "string" and v.username or nil, metrics = metrics }
+  end
+  return metrics
+end
+
 local function page_rows(doc, out)
   local list = json.get(doc, "data")
   for _, v in ipairs(json.kind(list) == "array" and list or { doc }) do
-    if object(v) and v.id ~= nil and page_facts(v) then
-      out.account { id = v.id, handle = json.kind(v.username) == "string" and v.username or nil }
-    end
-    out.skip("account")
+    if not page_row(v, out) then out.skip("account") end
   end
+end
+
+-- A batch may ask for Instagram's objects too: these are not for this plugin to read.
+local function is_instagrams(doc)
+  local list = json.get(doc, "data") or json.get(doc, "insights.data")
+  local v = json.kind(list) == "array" and list[1] or doc
+  if insights.is_metric(v) then return not insights.ours(list) end
+  return object(v) and (v.media_product_type ~= nil or v.media_type ~= nil and v.timestamp ~= nil or v.ig_id ~= nil
+    or v.permalink ~= nil or v.media_count ~= nil)
 end
 
 -- One body of a batch: whatever the same request would have answered alone.
 local function any_rows(doc, out)
   local list = json.get(doc, "data") or json.get(doc, "insights.data")
-  if posts(doc) then
+  if is_instagrams(doc) then
+    out.bad("other_platform", "this answer is Instagram's: batches are read for Facebook alone, so ask for it by itself", doc)
+  elseif posts(doc) then
     post_rows(doc, out)
   elseif json.kind(list) == "array" and insights.is_metric(list[1]) then
     insight_rows(list, json.kind(doc.id) == "string" and doc.id or nil, out)
@@ -137,7 +154,7 @@ end
 local function pushed(change, out)
   local field, item = json.get(change, "field"), json.get(change, "value.item")
   local what = json.kind(item) == "string" and item or field
-  out.skip(json.kind(what) == "string" and what or "change")
+  out.skip(json.kind(what) == "string" and what:find("^%l[%l_]*$") and #what <= 40 and what or "change")
 end
 
 return {
@@ -151,6 +168,7 @@ return {
         if url:find("/comments") then return out.skip("comment", #objects.find(doc)) end
         if url:find("/tagged") or url:find("/visitor_posts") then return out.skip("visitor_post", #objects.find(doc)) end
         post_rows(doc, out)
+        page_row(doc, out) -- a page that was asked for its posts as well
       end,
     },
     ["facebook.insights"] = {
@@ -160,7 +178,7 @@ return {
         local own = json.kind(doc.id) == "string" and doc.id or nil
         for _, path in ipairs { "data", "insights.data", "video_insights.data" } do
           local list = json.get(doc, path)
-          if json.kind(list) == "array" then insight_rows(list, own or asked(input), out) end
+          if json.kind(list) == "array" then insight_rows(list, own or asked(input), out, input) end
         end
       end,
     },
@@ -207,13 +225,13 @@ return {
     },
     ["facebook.page_metrics_csv"] = {
       about = "numbers of pages per day as a warehouse connector flattens them",
-      match = exports.is_page_metrics, csv = true,
-      each = "rows", skip = "account",
+      match = exports.is_page_metrics, csv = true, whole = true,
+      parse = exports.page_metrics,
     },
     ["facebook.pages_csv"] = {
       about = "pages as a warehouse connector flattens them",
       match = { columns = { "id", "fan_count", "name" } },
-      skip = "account",
+      account = { id = "id", handle = "username", metrics = { fan_count = "fan_count", followers_count = "followers_count" } },
     },
 
     ["facebook.accounts"] = {

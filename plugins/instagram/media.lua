@@ -14,7 +14,8 @@ function M.is_media(v)
   if not object(v) or v.id == nil or v.text ~= nil or v.message ~= nil then return false end
   if v.media_product_type == "THREADS" or threads_kinds[v.media_type] then return false end
   if json.kind(v.permalink) == "string" and v.permalink:find("threads%.") then return false end
-  return json.kind(v.media_type) == "string" or v.comments_count ~= nil or v.shortcode ~= nil or v.permalink ~= nil
+  local address = json.kind(v.permalink) == "string" and v.permalink:find("instagram%.") ~= nil
+  return json.kind(v.media_type) == "string" or v.comments_count ~= nil or v.shortcode ~= nil or address
     or v.media_product_type ~= nil or v.like_count ~= nil or v.caption ~= nil
     or insights.ours(json.get(v, "insights.data"))
 end

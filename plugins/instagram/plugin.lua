@@ -24,15 +24,29 @@ end
 
 local function account(doc)
   local v = json.get(doc, "business_discovery") or sample(doc)
-  if json.kind(v) ~= "object" or v.text ~= nil or v.media_type ~= nil then return false end
+  if json.kind(v) ~= "object" or v.text ~= nil or v.media_type ~= nil or v.fan_count ~= nil then return false end
   return (v.media_count ~= nil or v.follows_count ~= nil or v.instagram_business_account ~= nil
     or v.followers_count ~= nil and v.username ~= nil and v.statuses_count == nil) and 3
+end
+
+local account_fields = { "followers_count", "follows_count", "media_count" }
+
+-- One observation of an account, where it has an id and numbers.
+local function account_row(v, out)
+  local metrics = {}
+  for _, name in ipairs(account_fields) do
+    if json.kind(json.get(v, name)) == "number" then metrics[name] = v[name] end
+  end
+  if not next(metrics) or not there(v.id) then return false end
+  out.account { id = v.id, handle = json.kind(v.username) == "string" and v.username or nil, metrics = metrics }
+  return true
 end
 
 -- Hashtags, publishing containers and limits, what a publish call answered.
 local function reference(doc, input)
   local v = sample(doc)
   if json.kind(v) ~= "object" or there(json.get(v, "message")) then return false end
+  if v.reply_quota_usage ~= nil then return false end -- Threads'
   if v.quota_usage ~= nil or v.copyright_check_information ~= nil then return 3 end
   if v.id ~= nil and json.kind(v.status_code) == "string" then return 3 end
   return input.platform == "instagram" and json.kind(v.id) == "string" and v.text == nil and 1
@@ -42,7 +56,8 @@ end
 local function pushed(change, out)
   local field, v = json.get(change, "field"), json.get(change, "value")
   if field ~= "story_insights" then
-    out.skip(json.kind(field) == "string" and field:gsub("s$", "") or "change")
+    local known = json.kind(field) == "string" and field:find("^%l[%l_]*$") and #field <= 40
+    out.skip(known and field:gsub("s$", "") or "change")
   elseif json.kind(v) ~= "object" or not there(v.media_id) then
     out.bad("missing_id", "value.media_id is not there", change)
   else
@@ -67,12 +82,40 @@ local function wide_columns(doc)
   return has.id and (has.like_count or has.comment_count) and families > 0 and 4
 end
 
--- Meta's envelope is Facebook's too, so that it counts for little where Instagram was not named; Threads says so in its type.
+-- An account's days: one observation of it, each number by its day. Columns that begin with _ are the connector's own.
+local function user_days(doc, out)
+  local list, by = {}, {}
+  for _, row in ipairs(doc.rows) do
+    local id, day = there(row.id) and row.id, there(row.date) and row.date:match("^%d%d%d%d%-%d%d%-%d%d")
+    if not id or not day then
+      out.bad(id and "bad_shape" or "missing_id", "id and date (YYYY-MM-DD) are expected", row)
+    else
+      if not by[id] then
+        by[id] = { id = id, metrics = {} }
+        list[#list + 1] = by[id]
+      end
+      for name, v in pairs(row) do
+        local n = name ~= "id" and name ~= "date" and name:sub(1, 1) ~= "_" and there(v) and tonumber(v)
+        if n then
+          local days = by[id].metrics[name .. ".day"] or {}
+          by[id].metrics[name .. ".day"], days[day] = days, math.tointeger(n) or n
+        end
+      end
+    end
+  end
+  for _, account_of in ipairs(list) do
+    if next(account_of.metrics) then out.account(account_of) else out.skip("account") end
+  end
+end
+
+-- Meta's envelope is Facebook's too: unless Instagram was named, its type, a code or the address must say whose it is.
 local function graph_error(doc, input)
   local e = json.get(doc, "error")
   if json.kind(e) ~= "object" or json.kind(e.code) ~= "number" or e.type == "THApiException" then return false end
   if e.fbtrace_id == nil and json.kind(e.type) ~= "string" then return false end
-  return (e.type == "IGApiException" or input.platform == "instagram") and 3 or 1
+  local own = e.type == "IGApiException" or e.error_subcode == 2108006
+    or json.kind(input.url) == "string" and input.url:find("graph%.instagram%.") ~= nil
+  return (own or input.platform == "instagram") and 3
 end
 
 return {
@@ -87,6 +130,7 @@ return {
           return out.skip("child", #list) -- the pictures of a carousel: the carousel is the post
         end
         for _, v in ipairs(list) do media.row(v, out) end
+        account_row(json.get(doc, "business_discovery") or doc, out) -- an account that was asked for its media as well
       end,
     },
     ["instagram.insights"] = {
@@ -94,7 +138,8 @@ return {
       match = function(doc, input) return insights.match(json.get(doc, "data"), input) end,
       parse = function(doc, out, input)
         local asked = json.kind(input.url) == "string" and input.url:match("/(%d+)/insights") or nil
-        local ids, values = insights.collect(doc.data, out, asked)
+        local content = json.kind(input.content) == "string" and input.content or nil
+        local ids, values = insights.collect(doc.data, out, asked, content)
         for _, id in ipairs(ids) do
           out.post { id = id }
           out.counts(insights.counts(values[id]))
@@ -144,15 +189,29 @@ return {
                published_at = { first = { "created_time", "timestamp" } } },
       account = { id = "user_id", handle = "username" },
     },
+    ["instagram.suite_csv"] = {
+      about = "Meta Business Suite's content export, English headers",
+      match = { columns = { "Post ID", "Account ID", "Account username", "Likes", "Saves" } },
+      each = "rows",
+      post = { id = "Post ID", account = "Account ID", caption = "Description", url = "Permalink", media_kind = "Post type" },
+      counts = { views = { first = { "Views", "Impressions" } }, likes = "Likes", comments = "Comments", shares = "Shares",
+                 saves = "Saves" },
+      extra = { reach = "Reach", follows = "Follows" },
+      account = { id = "Account ID", handle = "Account username" },
+    },
     ["instagram.users_csv"] = {
       about = "accounts as a warehouse connector flattens them",
       match = { columns = { "id", "followers_count", "media_count" } },
-      each = "rows", skip = "account",
+      each = "rows",
+      account = {
+        id = "id", handle = "username",
+        metrics = { followers_count = "followers_count", follows_count = "follows_count", media_count = "media_count" },
+      },
     },
     ["instagram.user_insights_csv"] = {
       about = "account insights per day as a warehouse connector flattens them",
-      match = { columns = { "date", "id", "follower_count", "reach" } },
-      each = "rows", skip = "account",
+      match = { columns = { "date", "id", "follower_count", "reach" } }, whole = true,
+      parse = user_days,
     },
 
     ["instagram.accounts"] = {
@@ -160,7 +219,9 @@ return {
       match = account,
       parse = function(doc, out)
         local list = json.get(doc, "data")
-        out.skip("account", json.kind(list) == "array" and #list or 1)
+        for _, v in ipairs(json.kind(list) == "array" and list or { json.get(doc, "business_discovery") or doc }) do
+          if not account_row(v, out) then out.skip("account") end
+        end
       end,
     },
     ["instagram.comments"] = {

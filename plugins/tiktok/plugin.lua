@@ -1,6 +1,8 @@
 -- TikTok: Display API, Research API, Business API, and what tiktok.com itself answers.
 -- Which shape becomes what, and why: README.md.
 
+local business = require("business")
+
 local lists = {
   "data.videos", "data.video_list", "data.user_liked_videos", "data.reposted_videos", "data.user_reposted_videos",
   "data.pinned_videos_list", "data.user_pinned_videos", "data.playlist_videos",
@@ -174,14 +176,7 @@ return {
     ["tiktok.business"] = {
       about = "Business API /business/video/list/: saves and average watch time too",
       match = business_videos,
-      each = "data.videos",
-      post = { id = "item_id", title = "caption", url = "share_url", published_at = { "create_time", unit = "epoch_s" },
-               duration_s = "video_duration" },
-      counts = { views = "video_views", likes = "likes", shares = "shares", comments = "comments", saves = "favorites",
-                 average_watch_time = "average_time_watched" },
-      extra = { reach = "reach", total_time_watched = "total_time_watched", impression_sources = "impression_sources",
-                full_video_watched_rate = "full_video_watched_rate", profile_views = "profile_views",
-                new_followers = "new_followers" },
+      parse = business.videos,
     },
     ["tiktok.web_v1"] = {
       about = "tiktok.com until 2020: counts beside the texts in itemInfos, createTime a string",
@@ -235,12 +230,13 @@ return {
       account = { id = "author.uid", handle = "author.unique_id" },
     },
     ["tiktok.other"] = {
-      about = "users, followers, comments, hashtags, sounds, posting: no content",
+      about = "users (observations of accounts), followers, comments, hashtags, sounds, posting: no content",
       match = function(doc)
         return what_else(doc) ~= nil and succeeded(doc) and 2
       end,
-      parse = function(doc, out)
+      parse = function(doc, out, input)
         local reason, n = what_else(doc)
+        if reason == "account" and business.account(doc, out, input) then return end
         if n > 0 then out.skip(reason, n) end
       end,
     },

@@ -62,6 +62,59 @@ function M.report(doc, out)
   end
 end
 
+-- --- what the site itself lets one download ---------------------------------------------------------------------------------
+
+local months = { Jan = 1, Feb = 2, Mar = 3, Apr = 4, May = 5, Jun = 6, Jul = 7, Aug = 8, Sep = 9, Oct = 10, Nov = 11, Dec = 12 }
+
+-- "2018-03-01 10:00 +0000" of the older export, "Fri, Mar 01, 2024" of the newer one: a day without a time.
+local function moment(v)
+  v = known(v)
+  if not v then return nil end
+  local day, clock = v:match("^(%d%d%d%d%-%d%d%-%d%d) (%d%d:%d%d) %+0000$")
+  if day then return day .. "T" .. clock .. ":00Z" end
+  local month, d, year = v:match("(%u%l%l) (%d+), (%d%d%d%d)$")
+  if months[month] then return ("%s-%02d-%02dT00:00:00Z"):format(year, months[month], tonumber(d)) end
+  return v
+end
+
+local function rest(row, counted_already)
+  local extra = {}
+  for name, cell in pairs(row) do
+    local n = not counted_already[name] and tonumber(known(cell))
+    if n then extra[name] = math.tointeger(n) or n end
+  end
+  return next(extra) and extra or nil
+end
+
+-- The columns are those of one generation of the export; what has no count of its own is kept under the export's name.
+local generations = {
+  { id = "Tweet id", text = "Tweet text", url = "Tweet permalink", at = "time",
+    counts = { views = "impressions", likes = "likes", shares = "retweets", comments = "replies" } },
+  { id = "Post id", text = "Post text", url = "Post Link", at = "Date",
+    counts = { views = "Impressions", likes = "Likes", shares = "Reposts", comments = "Replies", saves = "Bookmarks" } },
+}
+
+local function download(doc, out, names)
+  local not_extra = { [names.id] = true, [names.text] = true, [names.url] = true, [names.at] = true }
+  for _, column in pairs(names.counts) do not_extra[column] = true end
+  for _, row in ipairs(doc.rows) do
+    if not known(row[names.id]) then
+      out.bad("missing_id", "the column " .. names.id .. " is empty", row)
+    else
+      out.post { id = row[names.id], caption = known(row[names.text]), url = known(row[names.url]),
+                 published_at = moment(row[names.at]) }
+      local counts = { extra = rest(row, not_extra) }
+      for field, column in pairs(names.counts) do counts[field] = whole(row[column]) end
+      out.counts(counts)
+    end
+  end
+end
+
+function M.activity(doc, out) download(doc, out, generations[1]) end
+function M.content(doc, out) download(doc, out, generations[2]) end
+
+-- --- captures ---------------------------------------------------------------------------------------------------------------
+
 local function add(a, b)
   if not a or not b then return a or b end
   return numbers.counts(a, b)

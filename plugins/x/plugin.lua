@@ -52,6 +52,27 @@ local function skip_data(reason)
   end
 end
 
+-- What an account has, in v2's words and v1.1's.
+local of_account = { "followers_count", "following_count", "friends_count", "tweet_count", "statuses_count", "listed_count",
+                     "like_count", "favourites_count", "media_count" }
+local function observe(doc, out)
+  local list = json.get(doc, "data") or doc
+  for _, v in ipairs(json.kind(list) == "array" and list or { list }) do
+    local metrics = {}
+    for _, name in ipairs(of_account) do
+      local n = json.get(v, "public_metrics." .. name)
+      if n == nil then n = json.get(v, name) end
+      if n ~= json.null then metrics[name] = n end
+    end
+    local id, handle = json.get(v, "id_str") or json.get(v, "id"), json.get(v, "username") or json.get(v, "screen_name")
+    if id == nil or id == json.null or next(metrics) == nil then
+      out.skip("account")
+    else
+      out.account { id = id, handle = handle, metrics = metrics }
+    end
+  end
+end
+
 local v1_post = {
   id = { first = { "id_str", "id" } }, account = { first = { "user.id_str", "user.id" } },
   caption = { first = { "extended_tweet.full_text", "full_text", "text" } }, published_at = "created_at",
@@ -108,6 +129,21 @@ return {
       match = { columns = { "organic_tweet_id", "date" } }, whole = true,
       parse = exports.report,
     },
+    ["x.activity_csv"] = {
+      about = "tweet activity as analytics.twitter.com exported it",
+      match = { columns = { "Tweet id", "Tweet permalink", "impressions", "retweets" } },
+      parse = exports.activity,
+    },
+    ["x.content_csv"] = {
+      about = "posts as the site's analytics export them",
+      match = { columns = { "Post id", "Impressions", "Likes", "Reposts" } },
+      parse = exports.content,
+    },
+    ["x.overview_csv"] = {
+      about = "the account's days as the site's analytics export them",
+      match = { columns = { "Date", "Impressions", "Engagements", "New follows", "Unfollows" } },
+      each = "rows", skip = "account",
+    },
     ["x.tweets_csv"] = {
       about = "tweets as a warehouse connector flattens v1.1",
       match = { columns = { "id", "favorite_count", "retweet_count" } },
@@ -124,7 +160,11 @@ return {
     ["x.accounts_csv"] = {
       about = "accounts as a warehouse connector flattens them",
       match = { columns = { "id", "screen_name", "followers_count" } },
-      each = "rows", skip = "account",
+      each = "rows",
+      account = { id = "id", handle = "screen_name",
+                  metrics = { followers_count = "followers_count", friends_count = "friends_count",
+                              statuses_count = "statuses_count", favourites_count = "favourites_count",
+                              listed_count = "listed_count" } },
     },
     ["x.account_history_csv"] = {
       about = "advertising accounts as a warehouse connector flattens them",
@@ -132,7 +172,7 @@ return {
       each = "rows", skip = "account",
     },
 
-    ["x.accounts"] = { about = "users, alone or in lists", match = account, parse = skip_data("account") },
+    ["x.accounts"] = { about = "users, alone or in lists: observations of them", match = account, parse = observe },
     ["x.includes"] = {
       about = "expansions stored without the posts they belong to",
       match = includes_only,

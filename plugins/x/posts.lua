@@ -38,23 +38,40 @@ function M.match(doc)
   return 3 + (enveloped and 1 or 0) + (sure(list[1]) and 1 or 0)
 end
 
--- Video views stand with the media, and count every post that shows the video.
-local function video_views(doc)
+-- How often videos were begun, and seen to each quarter, stands with the media, and counts every post that shows the video. The
+-- owner alone is told more than the views.
+local of_media = { video_views = "view_count" }
+for _, part in ipairs { "0", "25", "50", "75", "100" } do
+  of_media["playback_" .. part .. "_count"] = "playback_" .. part .. "_count"
+end
+local media_families = { "public_metrics", "organic_metrics", "non_public_metrics" }
+
+local function media_metric(m, name)
+  for _, family in ipairs(media_families) do
+    local n = known(json.get(m, family .. "." .. name))
+    if n ~= nil then return n end
+  end
+  return nil -- a value, unlike nothing: tonumber() minds
+end
+
+local function media_of(doc)
   local by = {}
   local list = json.get(doc, "includes.media")
-  for _, m in ipairs(json.kind(list) == "array" and list or {}) do
-    by[known(json.get(m, "media_key")) or ""] = known(json.get(m, "public_metrics.view_count"))
-  end
+  for _, m in ipairs(json.kind(list) == "array" and list or {}) do by[known(json.get(m, "media_key")) or ""] = m end
   return by
 end
 
-local function views_of(v, views)
-  local keys, total = json.get(v, "attachments.media_keys"), nil
+-- The sums over a post's media, by name.
+local function video_of(v, media)
+  local keys, totals = json.get(v, "attachments.media_keys"), {}
   for _, key in ipairs(json.kind(keys) == "array" and keys or {}) do
-    local n = tonumber(views[key])
-    if n then total = numbers.sum(total or 0, n) end
+    for name, field in pairs(of_media) do
+      local n = tonumber(media_metric(media[key], field))
+      if n then totals[name] = numbers.sum(totals[name] or 0, n) end
+    end
   end
-  return total and numbers.finite(total)
+  for name, n in pairs(totals) do totals[name] = numbers.finite(n) end
+  return totals
 end
 
 local function referenced_as(v, kind)
@@ -93,14 +110,29 @@ local function is_repost(v)
   return (likes or 0) == 0 and reposts ~= 0
 end
 
+-- An edit makes a new post of the same words: all of the versions' ids are ids of this one.
+local function versions(v)
+  local list, others = v.edit_history_tweet_ids, {}
+  for _, id in ipairs(json.kind(list) == "array" and list or {}) do
+    if json.kind(id) == "string" and id ~= v.id then others[#others + 1] = id end
+  end
+  return #others > 0 and others or nil
+end
+
+-- A long post's text is cut short; the whole stands beside it.
+local function text_of(v)
+  return known(json.get(v, "note_tweet.text")) or known(v.text)
+end
+
 local leftovers = { "url_link_clicks", "user_profile_clicks", "engagements" }
 
 function M.row(v, out, video)
-  local extra = { video_views = video }
+  local extra = video
   for _, name in ipairs(leftovers) do extra[name] = metric(v, name) end
   local author = known(v.author_id) or known(json.get(v, "author.id"))
   out.post {
-    id = v.id, account = author, caption = known(v.text), published_at = known(v.created_at),
+    id = v.id, aliases = versions(v), account = author, title = known(json.get(v, "article.title")), caption = text_of(v),
+    published_at = known(v.created_at),
     features = {
       language = known(v.lang), reply = referenced_as(v, "replied_to") or nil, quote = referenced_as(v, "quoted") or nil,
       with_media = json.get(v, "attachments.media_keys") ~= nil or nil,
@@ -138,14 +170,14 @@ local function missing(doc, out)
 end
 
 function M.parse(doc, out)
-  local views, taken = video_views(doc), {}
+  local media, taken = media_of(doc), {}
   for _, v in ipairs((find(doc))) do
     if not object(v) or known(v.id) == nil then
       out.bad("missing_id", "this post has no id", v)
     elseif is_repost(v) then
       out.skip("retweet") -- it repeats the original's reposts and has none of its other counts
     else
-      M.row(v, out, views_of(v, views))
+      M.row(v, out, video_of(v, media))
       taken[known(v.author_id) or ""] = known(v.author_id) ~= nil
     end
   end

@@ -20,4 +20,8 @@ DROP VIEW IF EXISTS tidemark.latest_counts;
 DROP VIEW IF EXISTS tidemark.increments;
 DROP VIEW IF EXISTS tidemark.latest_periods;
 DROP VIEW IF EXISTS tidemark.definition_changes;
+DROP FUNCTION IF EXISTS tidemark.make_months_ahead();
+DROP FUNCTION IF EXISTS tidemark.ensure_metric_partitions(timestamptz, timestamptz, interval);
+DROP FUNCTION IF EXISTS tidemark.attach_metric_partition(regclass, timestamptz, timestamptz, text);
+DROP FUNCTION IF EXISTS tidemark.lock_metric_partitions(interval);
 ALTER TABLE tidemark.metric_definitions DROP COLUMN aliases, DROP COLUMN windows, DROP COLUMN day_zone;

@@ -19,12 +19,17 @@ BEGIN
             ('tidemark', 'archive_batches', 'archive_batches_policy'),
             ('tidemark', 'deliveries', 'deliveries_policy'),
             ('tidemark', 'quarantine', 'quarantine_policy'),
+            ('tidemark', 'quarantine_documents', 'quarantine_documents_policy'),
+            ('tidemark', 'account_snapshots', 'account_snapshots_policy'),
             ('tidemark', 'content_at_age', 'content_at_age_policy'),
             ('tidemark', 'at_age_marks', 'at_age_marks_policy'),
             ('tidemark', 'rule_runs', 'rule_runs_policy'),
             ('tidemark', 'rule_results', 'rule_results_policy'),
             ('tidemark', 'plugin_state', 'plugin_state_policy'),
-            ('tidemark', 'plugin_uses', 'plugin_uses_policy')) AS t (schema, name, policy)
+            ('tidemark', 'plugin_uses', 'plugin_uses_policy'),
+            ('tidemark', 'post_aliases', 'post_aliases_policy'),
+            ('tidemark', 'content_merges', 'content_merges_policy'),
+            ('tidemark', 'identity_marks', 'identity_marks_policy')) AS t (schema, name, policy)
     LOOP
         EXECUTE format('DROP POLICY IF EXISTS %I ON %I.%I', guarded.policy, guarded.schema, guarded.name);
         EXECUTE format('CREATE POLICY %I ON %I.%I USING (user_id = (SELECT auth.uid()))

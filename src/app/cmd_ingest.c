@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "app/app.h"
+#include "app/content_link.h"
 #include "app/ingest_progress.h"
 #include "app/ingest_totals.h"
 #include "base/clock.h"
@@ -15,6 +16,7 @@
 #include "host/glob.h"
 #include "host/ingest.h"
 #include "host/plugin_use.h"
+#include "host/replay.h"
 #include "host/row_check.h"
 #include "host/row_json.h"
 #include "host/writer.h"
@@ -166,12 +168,22 @@ static int take_for_show(void *ctx, struct delivery *d, struct err *e)
     struct ingest_cmd *c = ctx;
     (void)e;
     for (size_t i = 0; d->state == DELIVERY_READY && i < d->rows.n_row; i++) {
+        if (!c->whole && row_is_audience(&d->rows.row[i])) /* like accounts: not what is asked of a post's counts */
+            continue;
         if (c->dry_rows != NULL) {
             row_table_add(c->dry_rows, &d->rows.row[i]);
             continue;
         }
         buf_clear(&c->line);
         (c->whole ? row_json_whole : row_json)(&d->rows.row[i], &c->line);
+        buf_char(&c->line, '\n');
+        fwrite(c->line.data, 1, c->line.len, stdout);
+    }
+    for (size_t i = 0; c->whole && d->state == DELIVERY_READY && i < d->rows.n_account; i++) {
+        if (!row_account_observed(&d->rows.account[i]))
+            continue;
+        buf_clear(&c->line);
+        row_json_account(&d->rows.account[i], &c->line);
         buf_char(&c->line, '\n');
         fwrite(c->line.data, 1, c->line.len, stdout);
     }
@@ -342,6 +354,8 @@ static int run_dry(struct ingest_cmd *c, const struct cli_list *names, struct er
         c->dry_rows = row_table_new();
     if (ingest_run(c->app->registry, &c->options, names->item, names->n, &sink, e) != 0)
         return -1;
+    term_progress_end(&c->progress);
+    content_link_beside(c->app, NULL, names->item, names->n, c, on_problem);
     print_result(c);
     return totals_exit_code(&c->totals);
 }
@@ -352,8 +366,14 @@ static int run_into_database(struct ingest_cmd *c, const struct cli_list *names,
         .ctx = c, .take = take_for_database, .problem = on_problem, .passed = on_passed, .progress = on_progress};
     if (app_owner(c->app, c->who, &c->owner, e) != 0 || app_need_database(c->app, e) != 0)
         return -1;
-    const struct writer_options options = {
-        .owner = c->owner, .has_content = c->has_content, .content = c->content_id, .ctx = c, .done = on_done};
+    struct buf said = {0};
+    replay_said(c->options.platform, c->options.account, c->content, &said);
+    const struct writer_options options = {.owner = c->owner,
+                                           .has_content = c->has_content,
+                                           .content = c->content_id,
+                                           .said = said.data,
+                                           .ctx = c,
+                                           .done = on_done};
     c->writer = writer_open(c->app->session, &options);
     struct plugin_uses uses = {0};
     c->options.uses = &uses;
@@ -363,7 +383,10 @@ static int run_into_database(struct ingest_cmd *c, const struct cli_list *names,
     if (rc == 0)
         plugin_use_write(&uses, c->app->session, &c->owner);
     plugin_uses_free(&uses);
+    buf_free(&said);
     term_progress_end(&c->progress);
+    if (rc == 0)
+        content_link_beside(c->app, &c->owner, names->item, names->n, c, on_problem);
     if (rc == 0 || c->totals.n_platform > 0)
         print_result(c);                           /* what was committed before a failure stays, and is told */
     if (rc != 0 && loop_interrupted(c->app->loop)) /* wherever it was met */

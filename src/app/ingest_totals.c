@@ -49,7 +49,7 @@ void totals_add(struct ingest_totals *t, const struct delivery *d)
         p->replays++;
         return;
     }
-    if (d->rows.n_row > 0 || d->rows.n_drop > 0 || d->rows.n_bad == 0)
+    if (d->rows.n_row > 0 || d->rows.n_account > 0 || d->rows.n_drop > 0 || d->rows.n_bad == 0)
         t->taken++;
     t->bad_rows += d->quarantined;
     p->received += d->received;
@@ -58,6 +58,7 @@ void totals_add(struct ingest_totals *t, const struct delivery *d)
     p->unchanged += d->unchanged;
     p->quarantined += d->quarantined;
     p->dropped += d->dropped;
+    t->accounts += rows_accounts_observed(&d->rows);
     for (size_t i = 0; i < d->rows.n_row; i++)
         t->facts += d->rows.row[i].facts_only;
     add_drops(t, &d->rows);
@@ -134,6 +135,11 @@ void totals_sentence(const struct ingest_totals *t, struct buf *out)
         buf_str(out, "; ");
         put_grouped(out, (int64_t)t->facts);
         buf_str(out, " of them facts, no snapshot");
+    }
+    if (t->accounts > 0) {
+        buf_str(out, "; ");
+        put_grouped(out, (int64_t)t->accounts);
+        buf_str(out, " of them observations of accounts");
     }
     if (s.replays > 0) {
         buf_str(out, "; ");
@@ -244,8 +250,8 @@ void totals_json(const struct ingest_totals *t, struct buf *out)
         json_write_string(t->drop[i].reason, strlen(t->drop[i].reason), out);
         buf_printf(out, ": %" PRId64, t->drop[i].n);
     }
-    buf_printf(out, "}, \"facts\": %zu, \"refused\": %zu, \"unreadable\": %zu, \"problems\": ", t->facts, t->refused,
-               t->n_problem);
+    buf_printf(out, "}, \"facts\": %zu, \"accounts\": %zu, \"refused\": %zu, \"unreadable\": %zu, \"problems\": ", t->facts,
+               t->accounts, t->refused, t->n_problem);
     put_problems(t, out);
     buf_printf(out,
                ", \"older\": {\"files\": %zu, \"documents\": %zu}, \"files\": %zu, \"bytes\": %zu, \"rows\": %" PRId64

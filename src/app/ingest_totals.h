@@ -40,6 +40,7 @@ struct ingest_totals {
     size_t n_problem;
     size_t older_files, older_documents; /* passed over by --since */
     size_t facts;                        /* rows that made no snapshot */
+    size_t accounts;                     /* observations of accounts, not of posts */
     int64_t bad_rows;
     bool plugin_failed;
     struct ingest_volume volume;

@@ -8,35 +8,10 @@
 
 const struct json_limits json_limits_default = {.bytes = (size_t)16 << 20, .nodes = 500000, .depth = 64};
 
-/* cJSON's hooks belong to the whole process: while a document is parsed its arena stands here, else they are plain memory. */
-static _Thread_local struct arena *hook_arena;
-
-static void *hook_alloc(size_t n)
-{
-    return hook_arena != NULL ? arena_alloc(hook_arena, n) : mem_alloc(n);
-}
-
-static void hook_free(void *p)
-{
-    if (hook_arena == NULL)
-        mem_free(p);
-}
-
-static cJSON *build(struct json_doc *doc, const struct json_prepared *prepared)
-{
-    static bool hooked;
-    if (!hooked) {
-        cJSON_InitHooks(&(cJSON_Hooks){.malloc_fn = hook_alloc, .free_fn = hook_free});
-        hooked = true;
-    }
-    hook_arena = &doc->arena;
-    cJSON *root = cJSON_ParseWithLengthOpts(prepared->text, prepared->len, NULL, false);
-    hook_arena = NULL;
-    return root;
-}
-
 static void note(struct json_doc *doc, const struct json_duplicates *twice, size_t replaced)
 {
+    if (twice->count == 0 && replaced == 0)
+        return;
     struct buf b = {0};
     if (twice->count > 0) {
         buf_str(&b, "duplicate key ");
@@ -55,19 +30,14 @@ static void note(struct json_doc *doc, const struct json_duplicates *twice, size
 
 int json_parse(const char *text, size_t len, const struct json_limits *limits, struct json_doc **doc, struct err *e)
 {
-    struct json_prepared prepared;
-    *doc = NULL;
-    if (json_prepare(text, len, limits != NULL ? limits : &json_limits_default, &prepared, e) != 0)
-        return -1;
     struct json_doc *d = json_new();
-    d->root = build(d, &prepared);
-    buf_free(&prepared.rewritten);
-    if (d->root == NULL) {
+    struct json_seen seen;
+    *doc = NULL;
+    if (json_read(d, text, len, limits != NULL ? limits : &json_limits_default, &seen, e) != 0) {
         json_free(&d);
-        return err_set(e, ERR_BUG, "a document that was found to be JSON could not be read");
+        return -1;
     }
-    struct json_duplicates twice = json_index(&d->arena, d->root);
-    note(d, &twice, prepared.replaced);
+    note(d, &seen.twice, seen.replaced);
     *doc = d;
     return 0;
 }
@@ -176,6 +146,11 @@ void json_put_borrowed(cJSON *object, const char *key, cJSON *item)
 void json_put(struct json_doc *doc, cJSON *object, const char *key, cJSON *item)
 {
     json_put_borrowed(object, arena_dup(&doc->arena, key), item);
+}
+
+void json_narrow(struct json_doc *doc, const cJSON *item)
+{
+    doc->root = (cJSON *)(uintptr_t)item;
 }
 
 void json_set_root(struct json_doc *doc, cJSON *root)

@@ -1,8 +1,8 @@
 /* JSON as platforms send it, without cJSON's losses.
  *
- * One linear pass over the bytes comes first (json_prepare.c): strict RFC 8259 and UTF-8, a BOM skipped, non-finite numbers
- * refused, limits counted; integers of more than 15 digits become marked strings so that no digit is lost; \u0000 and lone
- * surrogates become U+FFFD with a note. Then cJSON builds the tree in an arena that belongs to the document. Look at the tree
+ * One linear pass over the bytes (json_read.c) makes a cJSON tree of them in an arena that belongs to the document: strict RFC
+ * 8259 and UTF-8, a BOM skipped, non-finite numbers refused, limits counted; integers of more than 15 digits become marked
+ * strings so that no digit is lost; \u0000 and lone surrogates become U+FFFD with a note. Look at the tree
  * through the functions below only: they know the marks, compare keys by exact case, and take the last of duplicate keys. */
 #pragma once
 
@@ -42,6 +42,8 @@ cJSON *json_new_string(struct json_doc *doc, const char *s, size_t n);
 void json_append(cJSON *array, cJSON *item);                                      /* O(1) */
 void json_put(struct json_doc *doc, cJSON *object, const char *key, cJSON *item); /* no check for duplicates */
 void json_set_root(struct json_doc *doc, cJSON *root);
+void json_narrow(struct json_doc *doc,
+                 const cJSON *item); /* an item of the document's own, so to speak its payload, is the root now */
 
 enum json_kind { JSON_ABSENT, JSON_NULL, JSON_BOOL, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSON_OBJECT };
 

@@ -4,8 +4,6 @@
 
 #include "data/json_private.h"
 
-enum { FEW_KEYS = 32 };
-
 static bool is_container(const cJSON *item)
 {
     return cJSON_IsObject(item) || cJSON_IsArray(item);
@@ -27,8 +25,8 @@ static void seen_twice(struct json_duplicates *twice, const char *key)
 
 static void compare_pairs(const cJSON *object, struct json_duplicates *twice)
 {
-    uint32_t hash[FEW_KEYS];
-    const char *key[FEW_KEYS];
+    uint32_t hash[JSON_FEW_KEYS];
+    const char *key[JSON_FEW_KEYS];
     size_t n = 0;
     for (const cJSON *c = object->child; c != NULL; c = c->next, n++) {
         hash[n] = hash_of(key[n] = c->string);
@@ -61,7 +59,7 @@ static void compare_sorted(const cJSON *object, size_t n, struct json_duplicates
     mem_free(keys);
 }
 
-static void index_one(struct arena *arena, cJSON *item, struct json_duplicates *twice)
+void json_index_one(struct arena *arena, cJSON *item, struct json_duplicates *twice)
 {
     size_t n = 0;
     for (const cJSON *c = item->child; c != NULL; c = c->next)
@@ -75,7 +73,7 @@ static void index_one(struct arena *arena, cJSON *item, struct json_duplicates *
         for (cJSON *c = item->child; c != NULL; c = c->next)
             table[i++] = c;
         item->valuestring = (char *)table;
-    } else if (n <= FEW_KEYS) {
+    } else if (n <= JSON_FEW_KEYS) {
         compare_pairs(item, twice);
     } else {
         compare_sorted(item, n, twice);
@@ -91,7 +89,7 @@ struct json_duplicates json_index(struct arena *arena, cJSON *root)
     for (;;) {
         cJSON *item = at[level];
         if (is_container(item)) {
-            index_one(arena, item, &twice);
+            json_index_one(arena, item, &twice);
             if (item->child != NULL) {
                 must(level < JSON_DEPTH_MAX);
                 at[++level] = item->child;

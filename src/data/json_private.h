@@ -12,7 +12,7 @@
 #define JSON_MARK '\x01'
 #define JSON_REPLACEMENT "\xEF\xBF\xBD"
 
-enum { JSON_DEPTH_MAX = 1000 }; /* cJSON recurses, and refuses more */
+enum { JSON_DEPTH_MAX = 1000, JSON_FEW_KEYS = 32 }; /* what walks a tree may recurse: no stack is that small */
 
 struct json_doc {
     struct arena arena;
@@ -20,21 +20,22 @@ struct json_doc {
     const char *notes;
 };
 
-struct json_prepared {
-    const char *text; /* the source itself where nothing had to change, else rewritten */
-    size_t len;
-    struct buf rewritten;
-    size_t replaced; /* escapes that became U+FFFD */
-};
-
 struct json_duplicates {
     size_t count;      /* keys that an equal one follows in the same object */
     const char *first; /* one of them */
 };
 
-int json_prepare(const char *text, size_t len, const struct json_limits *limits, struct json_prepared *out, struct err *e);
+struct json_seen {
+    struct json_duplicates twice;
+    size_t replaced; /* escapes that became U+FFFD */
+};
 
-/* Counts the children, makes the tables of arrays, looks for duplicate keys. */
+/* Fills the document's arena and root. After an error its arena is to be freed like any other. */
+int json_read(struct json_doc *doc, const char *text, size_t len, const struct json_limits *limits, struct json_seen *seen,
+              struct err *e);
+
+/* Counts the children, makes the tables of arrays, looks for duplicate keys. json_read does so itself but for large items. */
+void json_index_one(struct arena *arena, cJSON *item, struct json_duplicates *twice);
 struct json_duplicates json_index(struct arena *arena, cJSON *root);
 
 cJSON *json_new_null(struct json_doc *doc);

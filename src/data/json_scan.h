@@ -1,21 +1,33 @@
-/* The prepare pass's state, and the sentences about what is wrong at a place; for json_prepare.c and json_errors.c only. */
+/* The reader's state, and the sentences about what is wrong at a place; for json_read.c and json_errors.c only. */
 #pragma once
 
 #include "data/json_private.h"
 
 enum expect { VALUE, VALUE_OR_CLOSE, KEY, KEY_OR_CLOSE, COLON, COMMA_OR_CLOSE, NOTHING };
 
+/* An array or object that is open. */
+struct level {
+    cJSON *item, *last; /* last: of its children */
+    uint64_t keys;      /* a filter of the keys so far */
+};
+
 struct scan {
     const unsigned char *start, *p, *end;
-    const unsigned char *kept;   /* what comes before it is written; used once something is rewritten */
     const unsigned char *string; /* where the last string began */
     struct json_limits limits;
     size_t nodes;
     unsigned depth;
     enum expect expect;
-    struct json_prepared *out;
+    struct arena *arena;
+    char *text;              /* where the next text goes */
+    cJSON *item, *items_end; /* the next free item, and the end of its slab */
+    cJSON *root;
+    char *key; /* of the member whose value comes next */
+    struct json_duplicates twice;
+    size_t replaced;
     struct err *e;
     const unsigned char *open[JSON_DEPTH_MAX]; /* the brackets that are open */
+    struct level level[JSON_DEPTH_MAX];
 };
 
 /* All return -1. */

@@ -38,10 +38,10 @@ const char *json_kind_name(enum json_kind kind)
 /* From the end, so that the last of duplicate keys is the first that is met. */
 const cJSON *json_get(const cJSON *obj, const char *key, size_t key_len)
 {
-    if (!cJSON_IsObject(obj) || obj->child == NULL)
+    if (obj == NULL || (obj->type & 0xFF) != cJSON_Object || obj->child == NULL)
         return NULL;
     for (const cJSON *c = obj->child->prev;; c = c->prev) {
-        if (strncmp(c->string, key, key_len) == 0 && strlen(c->string) == key_len)
+        if ((key_len == 0 || c->string[0] == key[0]) && strncmp(c->string, key, key_len) == 0 && c->string[key_len] == '\0')
             return c;
         if (c == obj->child)
             return NULL;

@@ -5,6 +5,24 @@
 #include "base/mem.h"
 #include "data/json.h"
 
+static const char *const format_names[] = {"document", "lines", "csv"};
+
+const char *delivery_format_name(enum delivery_format f)
+{
+    return format_names[f];
+}
+
+bool delivery_format_parse(const char *name, enum delivery_format *out)
+{
+    for (size_t i = 0; i < sizeof format_names / sizeof *format_names; i++) {
+        if (strcmp(name, format_names[i]) == 0) {
+            *out = (enum delivery_format)i;
+            return true;
+        }
+    }
+    return false;
+}
+
 struct delivery *delivery_new(const char *source, size_t line, const void *data, size_t n)
 {
     struct delivery *d = mem_alloc(sizeof *d);
@@ -35,7 +53,7 @@ void delivery_count(struct delivery *d)
     d->dropped = 0;
     for (size_t i = 0; i < d->rows.n_drop; i++)
         d->dropped += (int64_t)d->rows.drop[i].count;
-    d->received = (int64_t)d->rows.n_row + d->quarantined + d->dropped;
+    d->received = (int64_t)(d->rows.n_row + rows_accounts_observed(&d->rows)) + d->quarantined + d->dropped;
 }
 
 void delivery_drops_json(const struct delivery *d, struct buf *out)
@@ -63,6 +81,13 @@ void delivery_free(struct delivery **pd)
     mem_free(d->text);
     rows_free(&d->rows);
     buf_free(&d->body);
+    buf_free(&d->kept);
+    if (d->again != NULL) {
+        mem_free(d->again->entry);
+        mem_free(d->again->dropped_in);
+        mem_free(d->again->options);
+        mem_free(d->again);
+    }
     mem_free(d);
     *pd = NULL;
 }

@@ -91,7 +91,7 @@ int envelope_open(struct json_doc **doc, struct envelope *out, struct err *e)
     if (body == NULL)
         return err_set(e, ERR_INPUT, "wrapper: there is no body");
     if (json_kind(body) != JSON_STRING) {
-        json_set_root(*doc, (cJSON *)(uintptr_t)body);
+        json_narrow(*doc, body);
         return 0;
     }
     struct json_doc *inner = NULL;

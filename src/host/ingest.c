@@ -7,6 +7,7 @@
 #include "data/csv.h"
 #include "host/envelope.h"
 #include "host/input.h"
+#include "host/manifest.h"
 #include "host/not_payload.h"
 #include "host/parser.h"
 #include "host/plugin_use.h"
@@ -42,7 +43,21 @@ static bool time_is_sane(const struct delivery *d)
     return d->observed_at >= year2000 && d->observed_at <= clock_wall_us() + day;
 }
 
-static int give(struct run *r, struct delivery *d, struct err *e)
+/* The bytes around rows that could not be taken: only in them can they be tried again. */
+static void keep(struct delivery *d, const struct piece *p)
+{
+    static const enum delivery_format formats[] = {
+        [PIECE_JSON] = DELIVERY_DOCUMENT, [PIECE_LINES] = DELIVERY_LINES, [PIECE_CSV] = DELIVERY_CSV};
+    d->format = formats[p->format];
+    d->kept_line = p->first_line;
+    if (d->rows.n_bad == 0 || d->state != DELIVERY_READY)
+        return;
+    buf_add(&d->kept, p->header != NULL ? p->header : "", p->header_len);
+    buf_add(&d->kept, p->data, p->len);
+}
+
+/* p: what it was read from. */
+static int give(struct run *r, struct delivery *d, const struct piece *p, struct err *e)
 {
     if (r->options->has_since && d->observed_at < r->options->since) {
         if (r->sink->passed != NULL)
@@ -55,6 +70,7 @@ static int give(struct run *r, struct delivery *d, struct err *e)
         rows_check(&d->rows);
         rows_collapse(&d->rows);
     }
+    keep(d, p);
     delivery_count(d);
     return r->sink->take(r->sink->ctx, d, e);
 }
@@ -69,8 +85,12 @@ static void set_parser(struct delivery *d, const struct parser_spec *p)
     d->parser_version = mem_dup(parser_version(p));
 }
 
+/* Rows of payloads that name no account are given theirs when they are written; observations of an account need one now. */
 static void set_account(const struct run *r, struct rows *rows)
 {
+    for (size_t i = 0; i < rows->n_account; i++)
+        if (rows->account[i].external_id == NULL)
+            rows->account[i].external_id = arena_dup(&rows->arena, r->options->account != NULL ? r->options->account : "-");
     for (size_t i = 0; r->options->account != NULL && i < rows->n_row; i++)
         if (rows->row[i].account == NULL)
             rows->row[i].account = arena_dup(&rows->arena, r->options->account);
@@ -171,7 +191,7 @@ static int take_document(struct run *r, const char *data, size_t n, size_t line,
     }
     json_free(&doc);
     envelope_free(&env);
-    return give(r, d, e);
+    return give(r, d, &(struct piece){.format = PIECE_JSON, .data = data, .len = n, .first_line = line}, e);
 }
 
 /* One line of NDJSON that is no wrapper, into the delivery its piece makes. A bad line does not spoil the others. */
@@ -227,7 +247,7 @@ static int take_lines(struct run *r, const struct piece *p, struct err *e)
         rest->sha = sha256_of(bytes.data, bytes.len);
         rest->bytes = bytes.len;
         if (rc == 0)
-            rc = give(r, rest, e);
+            rc = give(r, rest, p, e);
         else
             delivery_free(&rest);
     }
@@ -299,7 +319,7 @@ static int take_csv(struct run *r, struct input *in, struct piece *p, struct err
     mem_free(odd.item);
     json_free(&doc);
     buf_free(&bytes);
-    return give(r, d, e);
+    return give(r, d, p, e);
 }
 
 static int take_piece(struct run *r, struct input *in, struct piece *p, struct err *e)
@@ -350,6 +370,10 @@ static int take_file(struct run *r, const char *path, struct err *e)
     struct input *in = NULL;
     struct err bad = {0};
     r->path = path;
+    if (manifest_is_name(path)) { /* no payload: it says which posts are one work */
+        r->done.files++;
+        return 0;
+    }
     if (input_open(path, &in, &bad) != 0) {
         r->sink->problem(r->sink->ctx, path, "cannot_read", bad.text);
         r->done.files++;
@@ -399,4 +423,21 @@ int ingest_run(const struct registry *registry, const struct ingest_options *opt
         sink->progress(sink->ctx, &r.done); /* what came in altogether */
     input_paths_free(&files);
     return rc;
+}
+
+int ingest_again(const struct registry *registry, const struct ingest_options *options, const struct ingest_bytes_of *from,
+                 const struct ingest_sink *sink, struct err *e)
+{
+    struct run r = {.registry = registry, .options = options, .sink = sink, .path = from->source};
+    struct piece p = {.data = from->data, .len = from->n, .first_line = from->first_line, .first = true, .last = true};
+    if (from->format == DELIVERY_DOCUMENT)
+        return take_document(&r, from->data, from->n, from->first_line, e);
+    p.format = from->format == DELIVERY_LINES ? PIECE_LINES : PIECE_CSV;
+    if (p.format == PIECE_CSV) {
+        p.header = from->data;
+        p.header_len = csv_cut(from->data, from->n, 1);
+        p.data += p.header_len;
+        p.len -= p.header_len;
+    }
+    return take_piece(&r, NULL, &p, e);
 }

@@ -52,3 +52,12 @@ int ingest_run(const struct registry *registry, const struct ingest_options *opt
 /* The same for bytes that are there already; name stands in what is told, and its ending counts. */
 int ingest_bytes(const struct registry *registry, const struct ingest_options *options, const char *name, const char *data,
                  size_t n, const struct ingest_sink *sink, struct err *e);
+
+/* The bytes of one delivery once more, cut as they were then. */
+struct ingest_bytes_of {
+    const char *source, *data;
+    size_t n, first_line;
+    enum delivery_format format;
+};
+int ingest_again(const struct registry *registry, const struct ingest_options *options, const struct ingest_bytes_of *from,
+                 const struct ingest_sink *sink, struct err *e);

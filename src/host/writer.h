@@ -16,6 +16,8 @@ struct writer_options {
     struct uuid owner;
     bool has_content; /* --content: posts that are new belong to this work */
     struct uuid content;
+    const char
+        *said; /* a JSON object of what the command line said (platform, account, content), kept with bad rows; or NULL */
     void *ctx;
     void (*done)(void *ctx, const struct delivery *d); /* after the commit: state and counts are final */
 };

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "data/pgcopy.h"
 #include "data/text.h"
 #include "host/writer_batch.h"
@@ -9,8 +10,9 @@
 /* Which of these bytes were taken before: at the same known time, or at an unknown one. refused: nothing of it was taken then. */
 static const char seen_sql[] =
     "SELECT w.ord, (EXTRACT(epoch FROM d.observed_at) * 1000000)::bigint,"
-    "       d.received = 1 AND d.quarantined = 1 AND EXISTS (SELECT FROM tidemark.quarantine q"
+    "       d.received = 1 AND (d.quarantined = 1 AND EXISTS (SELECT FROM tidemark.quarantine q"
     "        WHERE (q.user_id, q.sha256, q.observed_at) = (d.user_id, d.sha256, d.observed_at) AND q.kind = 'delivery')"
+    "        OR d.dropped = '{\"purged\": 1}'), d.dropped = '{\"purged\": 1}'"
     "  FROM unnest($2::bytea[], $3::timestamptz[], $4::boolean[]) WITH ORDINALITY AS w (sha256, observed_at, known, ord)"
     "  JOIN tidemark.deliveries d ON d.user_id = $1::uuid AND d.sha256 = w.sha256"
     "   AND CASE WHEN w.known THEN d.observed_at = w.observed_at ELSE NOT d.observed_known END";
@@ -81,7 +83,10 @@ int ledger_seen(struct writer *w, struct err *e)
     for (int i = 0; rc == 0 && i < PQntuples(res); i++) {
         struct delivery *d = w->batch.delivery[atoll(PQgetvalue(res, i, 0)) - 1];
         bool refused_before = PQgetvalue(res, i, 2)[0] == 't';
-        if (refused_before && d->state == DELIVERY_READY)
+        if (d->again != NULL)
+            continue;
+        bool purged = PQgetvalue(res, i, 3)[0] == 't'; /* it has no entry that could stay */
+        if (refused_before && (d->state == DELIVERY_READY || purged))
             rc = take_back(w, d, atoll(PQgetvalue(res, i, 1)), e);
         else
             d->state = DELIVERY_SEEN;
@@ -141,28 +146,43 @@ static void put_delivery(const struct writer *w, const struct delivery *d, struc
 
 static const char quarantine_columns[] = "COPY tidemark.quarantine (id, kind, sha256, observed_at, platform, source, line, "
                                          "item, code, reason, parser, parser_version,"
-                                         " body, user_id) FROM STDIN (FORMAT binary)";
+                                         " body, options, created_at, user_id) FROM STDIN (FORMAT binary)";
+
+static void put_position(struct buf *b, int64_t n)
+{
+    if (n >= 0)
+        pgcopy_int8(b, n);
+    else
+        pgcopy_null(b);
+}
+
+/* The entry that this one was when it was tried before: it keeps its id and its age. */
+static const struct delivery_entry *entry_of(const struct delivery *d, bool is_row, int64_t line, int64_t item)
+{
+    const struct delivery_again *a = d->again;
+    for (size_t i = 0; a != NULL && i < a->n_entry; i++)
+        if (a->entry[i].is_row == is_row && a->entry[i].line == line && a->entry[i].item == item)
+            return &a->entry[i];
+    return NULL;
+}
 
 /* bad NULL: the delivery itself. */
 static void put_quarantine(const struct writer *w, const struct delivery *d, const struct row_bad *bad, struct buf *b)
 {
-    struct uuid id = uuid_v7();
-    size_t line = bad != NULL ? bad->line : d->line;
-    pgcopy_row(b, 14);
+    size_t first = bad != NULL ? bad->line : d->line;
+    int64_t line = first > 0 ? (int64_t)first : -1, item = bad != NULL ? (int64_t)bad->item : -1;
+    const struct delivery_entry *before = entry_of(d, bad != NULL, line, item);
+    const char *options = d->again != NULL ? d->again->options : w->options.said;
+    struct uuid id = before != NULL ? before->id : uuid_v7();
+    pgcopy_row(b, 16);
     pgcopy_uuid(b, &id);
     put_text(b, bad != NULL ? "row" : "delivery");
     pgcopy_text(b, (const char *)d->sha.bytes, sizeof d->sha.bytes);
     pgcopy_timestamptz(b, d->observed_at);
     put_text(b, d->platform);
     put_foreign(b, d->source);
-    if (line > 0)
-        pgcopy_int8(b, (int64_t)line);
-    else
-        pgcopy_null(b);
-    if (bad != NULL)
-        pgcopy_int8(b, (int64_t)bad->item);
-    else
-        pgcopy_null(b);
+    put_position(b, line);
+    put_position(b, item);
     put_foreign(b, bad != NULL ? bad->code : d->code);
     put_foreign(b, bad != NULL ? bad->text : d->text);
     put_text(b, d->parser);
@@ -171,35 +191,67 @@ static void put_quarantine(const struct writer *w, const struct delivery *d, con
         pgcopy_text(b, bad->body != NULL ? bad->body : "", bad->body_len);
     else
         pgcopy_text(b, d->body.data != NULL ? d->body.data : "", d->body.len);
+    if (options != NULL)
+        pgcopy_jsonb(b, options, strlen(options));
+    else
+        pgcopy_null(b);
+    pgcopy_timestamptz(b, before != NULL ? before->created_at : clock_wall_us());
     pgcopy_uuid(b, &w->options.owner);
+}
+
+static const char document_columns[] =
+    "COPY tidemark.quarantine_documents (sha256, observed_at, body, format, first_line, rows_in, dropped_in, user_id)"
+    " FROM STDIN (FORMAT binary)";
+
+static void put_document(const struct writer *w, const struct delivery *d, struct buf *b)
+{
+    struct buf drops = {0};
+    pgcopy_row(b, 8);
+    pgcopy_text(b, (const char *)d->sha.bytes, sizeof d->sha.bytes);
+    pgcopy_timestamptz(b, d->observed_at);
+    pgcopy_text(b, d->kept.data, d->kept.len);
+    put_text(b, delivery_format_name(d->format));
+    pgcopy_int8(b, (int64_t)d->kept_line);
+    pgcopy_int8(b, (int64_t)(d->rows.n_row + rows_accounts_observed(&d->rows)));
+    delivery_drops_json(d, &drops);
+    pgcopy_jsonb(b, drops.data, drops.len);
+    pgcopy_uuid(b, &w->options.owner);
+    buf_free(&drops);
+}
+
+static int copy_in(struct writer *w, const char *columns, struct buf *b, size_t n, struct err *e)
+{
+    int64_t rows;
+    pgcopy_trailer(b);
+    int rc = n > 0 ? db_copy_in(w->s, columns, b->data, b->len, &rows, e) : 0;
+    buf_free(b);
+    return rc;
 }
 
 int ledger_write(struct writer *w, struct err *e)
 {
-    struct buf ledger = {0}, bad = {0};
-    size_t n = 0, n_bad = 0;
-    int64_t rows;
-    int rc = 0;
+    struct buf ledger = {0}, bad = {0}, documents = {0};
+    size_t n = 0, n_bad = 0, n_document = 0;
     pgcopy_header(&ledger);
     pgcopy_header(&bad);
+    pgcopy_header(&documents);
     for (size_t i = 0; i < w->batch.n; i++) {
         const struct delivery *d = w->batch.delivery[i];
         if (d->state == DELIVERY_SEEN)
             continue;
-        put_delivery(w, d, &ledger);
-        n++;
+        if (d->again == NULL)
+            put_delivery(w, d, &ledger), n++;
         for (size_t k = 0; k < d->rows.n_bad; k++, n_bad++)
             put_quarantine(w, d, &d->rows.bad[k], &bad);
         if (d->state == DELIVERY_REFUSED)
             put_quarantine(w, d, NULL, &bad), n_bad++;
+        if (d->kept.len > 0)
+            put_document(w, d, &documents), n_document++;
     }
-    pgcopy_trailer(&ledger);
-    pgcopy_trailer(&bad);
-    if (n > 0)
-        rc = db_copy_in(w->s, delivery_columns, ledger.data, ledger.len, &rows, e);
-    if (rc == 0 && n_bad > 0)
-        rc = db_copy_in(w->s, quarantine_columns, bad.data, bad.len, &rows, e);
-    buf_free(&ledger);
-    buf_free(&bad);
+    int rc = copy_in(w, delivery_columns, &ledger, n, e);
+    if (copy_in(w, quarantine_columns, &bad, rc == 0 ? n_bad : 0, e) != 0)
+        rc = -1;
+    if (copy_in(w, document_columns, &documents, rc == 0 ? n_document : 0, e) != 0)
+        rc = -1;
     return rc;
 }

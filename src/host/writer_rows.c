@@ -10,8 +10,8 @@
 #define KEY "user_id, platform, external_id, metric_window, window_start, recorded_at"
 #define COLUMNS                                                                                                       \
     "id, content_id, platform, metrics, views, likes, shares, comments, saves, average_watch_time, platform_metrics," \
-    " recorded_at, external_id, metric_window, window_start, window_end, user_id"
-enum { N_COLUMNS = 17 };
+    " recorded_at, external_id, metric_window, window_start, window_end, user_id, audience_demographics"
+enum { N_COLUMNS = 18 };
 
 static const char *key_of(struct arena *a, const struct row *r, int64_t at)
 {
@@ -37,8 +37,10 @@ void rows_collect(struct writer *w)
             struct row *copy =
                 arena_alloc(&b->arena, sizeof *copy); /* merging must not touch what a second attempt starts from */
             *copy = d->rows.row[k];
+            copy->external_id = same_id(w, copy->platform, copy->external_id);
             *r =
                 (struct batch_row){.row = copy, .delivery = d, .id = uuid_v7(), .key = key_of(&b->arena, copy, d->observed_at)};
+            r->aliased = copy->n_alias > 0 || strcmp(copy->external_id, d->rows.row[k].external_id) != 0;
             if (copy->facts_only)
                 continue;
             HASH_FIND_STR(known, r->key, found);
@@ -67,6 +69,12 @@ static bool is_snapshot(const struct batch_row *r)
     return r->into == NULL && !r->row->facts_only;
 }
 
+/* The months to come, once a run: when their first row arrives, nobody has to wait for a lock. */
+static int months_ahead(struct writer *w, struct err *e)
+{
+    return w->n_month > 0 ? 0 : db_exec(w->s, "SELECT tidemark.make_months_ahead()", NULL, NULL, e);
+}
+
 /* Months of the batch that have no partition yet, as far as we know. */
 int rows_partitions(struct writer *w, struct err *e)
 {
@@ -82,6 +90,8 @@ int rows_partitions(struct writer *w, struct err *e)
             k++;
         if (k < w->n_month)
             continue;
+        if (months_ahead(w, e) != 0)
+            return -1;
         struct db_params p = {0};
         db_time(&p, d->observed_at);
         int rc = db_exec(w->s, "SELECT tidemark.ensure_metric_partitions($1::timestamptz, $1::timestamptz)", &p, NULL, e);
@@ -158,6 +168,10 @@ static void put_row(const struct writer *w, const struct batch_row *r, int64_t o
     else
         pgcopy_null(b);
     pgcopy_uuid(b, &w->options.owner);
+    if (row->audience != NULL)
+        pgcopy_jsonb(b, row->audience, strlen(row->audience));
+    else
+        pgcopy_null(b);
     if (ord >= 0)
         pgcopy_int8(b, ord);
 }
@@ -217,13 +231,17 @@ static const char merge_sql[] =
     "  comments = coalesce(excluded.comments, m.comments), saves = coalesce(excluded.saves, m.saves),"
     "  average_watch_time = coalesce(excluded.average_watch_time, m.average_watch_time),"
     "  platform_metrics = coalesce(m.platform_metrics, '{}') || excluded.platform_metrics,"
-    "  window_end = coalesce(excluded.window_end, m.window_end)"
+    "  window_end = coalesce(excluded.window_end, m.window_end),"
+    "  audience_demographics = coalesce(m.audience_demographics || excluded.audience_demographics, m.audience_demographics,"
+    "   excluded.audience_demographics)"
     " WHERE (m.metrics, m.views, m.likes, m.shares, m.comments, m.saves, m.average_watch_time, m.window_end,"
-    "        coalesce(m.platform_metrics, '{}') - '_parser') IS DISTINCT FROM"
+    "        coalesce(m.platform_metrics, '{}') - '_parser', m.audience_demographics) IS DISTINCT FROM"
     "       (m.metrics || excluded.metrics, coalesce(excluded.views, m.views), coalesce(excluded.likes, m.likes),"
     "        coalesce(excluded.shares, m.shares), coalesce(excluded.comments, m.comments), coalesce(excluded.saves, m.saves),"
     "        coalesce(excluded.average_watch_time, m.average_watch_time), coalesce(excluded.window_end, m.window_end),"
-    "        (coalesce(m.platform_metrics, '{}') || excluded.platform_metrics) - '_parser')"
+    "        (coalesce(m.platform_metrics, '{}') || excluded.platform_metrics) - '_parser',"
+    "        coalesce(m.audience_demographics || excluded.audience_demographics, m.audience_demographics,"
+    "         excluded.audience_demographics))"
     " RETURNING " KEY ", id)"
     " SELECT i.ord, put.id = i.id FROM put JOIN pg_temp.tidemark_incoming i USING (" KEY ")";
 

@@ -1,5 +1,5 @@
 -- Months are made when they are needed, by whoever comes first, and rows that waited for one move into it.
-SELECT plan(22);
+SELECT plan(36);
 SELECT tap.dblink_connect('other', format('host=%s port=%s dbname=%s user=%s', split_part(current_setting('unix_socket_directories'), ',', 1),
                           current_setting('port'), current_database(), session_user));
 PREPARE parts AS SELECT relname::text COLLATE "default" FROM pg_class WHERE relnamespace = 'tidemark_parts'::regnamespace AND relkind = 'r'
@@ -60,4 +60,44 @@ $$;
 SELECT is((SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted), 1::bigint, 'the second one waits');
 COMMIT;
 SELECT is((SELECT n FROM tap.dblink_get_result('other') AS r (n integer)), 2, 'and makes only the month that is still missing');
+
+-- Nobody is held up. A report that reads for long holds the default partition; who asks for a month waits for it in short
+-- pieces, and whoever comes meanwhile gets through.
+SELECT n FROM tap.dblink_get_result('other') AS r (n integer); -- a connection is free once its answer is read to the end
+SELECT tap.dblink_exec('other', 'BEGIN');
+SELECT is((SELECT n FROM tap.dblink('other', 'SELECT count(*) FROM public.content_performance_metrics') AS r (n bigint)), 4::bigint, 'a reader');
+SELECT is(tidemark.make_months_ahead(), 0, 'ahead: nothing is made while somebody reads, and nothing waits');
+SELECT throws_like($$SELECT tidemark.ensure_metric_partitions('2040-01-01', '2040-01-01', '0.3 s')$$,
+                   'a month''s partition could not be made within 00:00:00.3: somebody holds the tables',
+                   'patience has an end that is told');
+SELECT is((SELECT count(*) FROM pg_class WHERE relname LIKE '%\_y2040m01'), 0::bigint, 'and leaves nothing half made');
+SELECT tap.dblink_connect('third', format('host=%s port=%s dbname=%s user=%s', split_part(current_setting('unix_socket_directories'), ',', 1),
+                          current_setting('port'), current_database(), session_user));
+SELECT tap.dblink_connect('fourth', format('host=%s port=%s dbname=%s user=%s', split_part(current_setting('unix_socket_directories'), ',', 1),
+                          current_setting('port'), current_database(), session_user));
+SELECT tap.dblink_send_query('third', $$SELECT tidemark.ensure_metric_partitions('2040-01-01', '2040-02-01')$$) \gset
+DO $$
+BEGIN
+    FOR i IN 1..400 LOOP
+        EXIT WHEN EXISTS (SELECT FROM pg_locks WHERE relation = 'tidemark_parts.content_performance_metrics_default'::regclass AND NOT granted);
+        PERFORM pg_sleep(0.025);
+    END LOOP;
+END
+$$;
+SELECT is(tap.dblink_exec('fourth', 'SET lock_timeout = ''3s'''), 'SET', 'others wait for 3 seconds at most');
+SELECT is((SELECT n FROM tap.dblink('fourth', 'SELECT count(*) FROM tidemark.observations') AS r (n bigint)), 4::bigint,
+          'another reader gets through while one waits for the month');
+SELECT is(tap.dblink_exec('fourth', format('INSERT INTO public.content (title, user_id) VALUES (''meanwhile'', %L)', t.ann())), 'INSERT 0 1',
+          'and so does a writer');
+SELECT is(tap.dblink_is_busy('third'), 1, 'the month is still waited for');
+SELECT is(tap.dblink_exec('other', 'COMMIT'), 'COMMIT', 'the reader ends');
+SELECT is((SELECT n FROM tap.dblink_get_result('third') AS r (n integer)), 4, 'when the report is over it is made');
+CREATE FUNCTION t.lacking() RETURNS integer LANGUAGE sql AS $$ -- some of the months to come were made above, if today is then
+    SELECT 2 * count(*)::integer FROM generate_series(0, 2) AS n, to_char((now() AT TIME ZONE 'UTC') + n * interval '1 month', '"y"YYYY"m"MM') AS month
+     WHERE NOT EXISTS (SELECT FROM pg_class WHERE relname = 'content_performance_metrics_' || month)
+$$;
+SELECT is(t.probe('service_role', NULL, 'SELECT tidemark.make_months_ahead()'), t.lacking()::text, 'ahead: this month and two more, by service_role');
+SELECT is(t.lacking(), tidemark.make_months_ahead(), 'of metrics and archive');
+SELECT is(tidemark.make_months_ahead(), 0, 'once');
+SELECT is((SELECT count(*) FROM pg_constraint WHERE conname = 'tidemark_month'), 0::bigint, 'no month keeps a second copy of its bounds');
 SELECT * FROM finish();

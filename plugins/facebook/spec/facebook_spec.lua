@@ -46,6 +46,17 @@ describe("facebook.posts", function()
     assert.same({ 4500, 15, 4 }, { out.rows[1].counts.views, out.rows[1].counts.likes, out.rows[1].counts.comments })
   end)
 
+  it("knows a video as the post that it is, and what kind a post is", function()
+    local function row(v) return parse("facebook.posts", v).rows[1].post end
+    local video = { id = "3001", created_time = "2026-01-01T00:00:00+0000", length = 5, from = { id = "1111" },
+                    post_id = "2001" }
+    assert.same({ "1111_2001" }, row(video).aliases)
+    video.post_id = "1111_2001"
+    assert.same({ "1111_2001" }, row(video).aliases)
+    assert.equal("video", row(video).media_kind)
+    assert.equal("photo", row({ id = "1_2", message = "x", status_type = "added_photos" }).media_kind)
+  end)
+
   it("merges the insights that came with the post", function()
     local merged = parse("facebook.posts", fixture("post_with_insights.json")).rows[1].counts
     assert.same({ 9000, 820, 56 }, { merged.views, merged.likes, merged.shares })
@@ -110,6 +121,10 @@ describe("facebook.insights", function()
     local out = parse("facebook.insights", fixture("page_insights.json"))
     assert.same({}, out.rows)
     assert.same({}, out.bads)
+    local page = out.accounts[1]
+    assert.same({ "1111", 4, 9 }, { page.id, page.metrics["page_post_engagements.day"]["2026-03-09T07:00:00+0000"],
+      page.metrics["page_post_engagements.week"]["2026-03-08T08:00:00+0000"] })
+    assert.equal(30, page.audience.page_fans_city["Berlin, Germany"])
   end)
 
   it("quarantines what is no metric, and a value of a period without its time", function()
@@ -135,7 +150,18 @@ describe("facebook.batch", function()
     assert.equal(1, out.drops.error_100)
     assert.equal(1, out.drops.error_500)
     assert.equal(1, out.drops.comment)
+  end)
+
+  it("leaves Instagram's answers alone and keeps them", function()
+    local out = parse("facebook.batch", { { code = 200, body = '{"id":"17","media_type":"IMAGE","timestamp":"2026-01-01"}' } })
+    assert.same({}, out.rows)
+    assert.equal("other_platform", out.bads[1].code)
+  end)
+
+  it("quarantines an answer whose body is cut", function()
+    local out = parse("facebook.batch", { { code = 200, body = '{"data":[' } })
     assert.equal("bad_body", out.bads[1].code)
+    assert.truthy(out.bads[1].text:find("the body of this answer is no JSON", 1, true))
   end)
 
   it("is not any list of objects with a code", function()
@@ -180,12 +206,11 @@ describe("recognising", function()
     assert.falsy(match("facebook.error", { error = { code = 100, type = "THApiException", fbtrace_id = "A" } }, named))
   end)
 
-  it("takes no other platform's payload but an error that could be any Meta product's", function()
-    local found = {}
-    for _, claim in ipairs(testkit.foreign_claims({ "youtube", "tiktok", "instagram", "threads", "x" })) do
-      if not claim:find("^facebook.error takes instagram/error") then found[#found + 1] = claim end
-    end
-    assert.same({}, found)
+  it("takes no other platform's payload, nor an error that could be any Meta product's", function()
+    assert.same({}, testkit.foreign_claims({ "youtube", "tiktok", "instagram", "threads", "x" }))
+    local doc = { error = { code = 190, message = "…", type = "OAuthException", fbtrace_id = "A" } }
+    assert.falsy(match("facebook.error", doc))
+    assert.truthy(match("facebook.error", doc, named))
   end)
 end)
 

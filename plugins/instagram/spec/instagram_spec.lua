@@ -30,6 +30,7 @@ describe("instagram.insights", function()
     local bare = { name = "reach", period = "lifetime", values = { { value = 1 } } }
     local url = "https://graph.facebook.com/v23.0/18/insights?metric=reach"
     assert.equal("18", insights({ bare }, { url = url }).rows[1].post.id)
+    assert.equal("19", insights({ bare }, { content = "19" }).rows[1].post.id)
     assert.equal("missing_id", insights({ bare }).bads[1].code)
   end)
 
@@ -51,16 +52,26 @@ describe("instagram.insights", function()
     assert.equal(9, insights({ metric("carousel_album_impressions", 9) }).rows[1].counts.views)
   end)
 
+  it("keeps how a number splits up, and an older name of the views", function()
+    local split = { name = "profile_activity", period = "lifetime", id = "17/insights/profile_activity/lifetime",
+      total_value = { value = 11, breakdowns = { { dimension_keys = { "action_type" },
+        results = { { dimension_values = { "bio_link" }, value = 8 }, { dimension_values = { "call" }, value = 3 } } } } } }
+    local extra = insights({ split, metric("plays", 5) }).rows[1].counts.extra
+    assert.same({ profile_activity = 11, profile_activity_by_action_type = { bio_link = 8, call = 3 }, plays = 5 }, extra)
+  end)
+
   it("quarantines what is no metric and keeps the others", function()
     local out = insights({ metric("reach", 1), 7, { name = "likes" } })
     assert.equal(1, #out.rows)
     assert.same({ "bad_shape", "bad_shape" }, { out.bads[1].code, out.bads[2].code })
   end)
 
-  it("drops what is about an account, and says what it is", function()
+  it("makes one observation of what is about an account: numbers by period, who follows", function()
     local out = parse("instagram.insights", fixture("insights_account.json"))
     assert.same({}, out.rows)
-    assert.same({ account = 3, demographics = 1 }, out.drops)
+    assert.equal(1, #out.accounts)
+    assert.equal(36, out.accounts[1].metrics["reach.day"])
+    assert.same({ age_gender = { ["18-24.F"] = 10 } }, out.accounts[1].audience)
   end)
 
   it("is not Facebook's or Threads', and not guessed from names that Threads has as well", function()
@@ -137,7 +148,10 @@ describe("instagram.error", function()
   it("leaves Threads' errors alone and is sure only where Instagram was named", function()
     assert.is_false(match("instagram.error", { error = { code = 100, type = "THApiException", fbtrace_id = "A" } }, named))
     local doc = { error = { code = 190, message = "…", type = "OAuthException", fbtrace_id = "A" } }
-    assert.truthy(match("instagram.error", doc, named) > match("instagram.error", doc))
+    assert.falsy(match("instagram.error", doc))
+    assert.truthy(match("instagram.error", doc, named))
+    assert.truthy(match("instagram.error", doc, { url = "https://graph.instagram.com/v23.0/1/media" }))
+    assert.truthy(match("instagram.error", fixture("error.json")))
   end)
 end)
 
@@ -149,7 +163,8 @@ describe("recognising", function()
   end)
 
   it("takes accounts, comments and reference for what they are", function()
-    assert.same({ account = 1 }, parse("instagram.accounts", fixture("accounts.json")).drops)
+    local seen = parse("instagram.accounts", fixture("accounts.json")).accounts
+    assert.same({ followers_count = 10, follows_count = 2, media_count = 3 }, seen[1].metrics)
     assert.same({ comment = 1 }, parse("instagram.comments", fixture("comments.json")).drops)
     assert.same({ reference = 1 }, parse("instagram.reference", fixture("reference.json")).drops)
     assert.truthy(match("instagram.accounts", fixture("accounts.json")))
@@ -165,7 +180,7 @@ describe("recognising", function()
   end)
 
   it("takes no other platform's payload", function()
-    assert.same({}, testkit.foreign_claims({ "youtube", "tiktok", "x" }))
+    assert.same({}, testkit.foreign_claims({ "youtube", "tiktok", "facebook", "threads", "x" }))
   end)
 end)
 

@@ -31,7 +31,8 @@ describe("threads.insights", function()
   end)
 
   it("quarantines the whole answer where no post is named, so that it can be taken again", function()
-    local out = parse("threads.insights", fixture("insights_unnamed.json"))
+    local function bare(name) return { name = name, period = "lifetime", values = { { value = 9 } } } end
+    local out = insights({ bare("likes"), bare("reposts") })
     assert.same({}, out.rows)
     assert.equal(1, #out.bads)
     assert.equal("missing_id", out.bads[1].code)
@@ -42,6 +43,10 @@ describe("threads.insights", function()
     local out = parse("threads.insights", fixture("user_insights.json"))
     assert.same({}, out.rows)
     assert.same({}, out.bads)
+    local one = out.accounts[1]
+    assert.same({ "9001", 92, 20, 3 }, { one.id, one.metrics["likes.day"],
+      one.metrics["views.day"]["2026-03-02T08:00:00+0000"], one.metrics["clicks.day"]["https://example.org/"] })
+    assert.same({ country = { DE = 120, FR = 30 } }, one.audience)
   end)
 
   it("is guessed only from names that no other platform has, an address, or the platform", function()

@@ -40,7 +40,7 @@ describe("recognising videos", function()
   end)
 
   it("takes no other platform's payload", function()
-    assert.same({}, testkit.foreign_claims({ "youtube", "instagram", "x" }))
+    assert.same({}, testkit.foreign_claims({ "youtube", "instagram", "facebook", "threads", "x" }))
   end)
 end)
 
@@ -79,6 +79,19 @@ describe("tiktok.web_state", function()
   end)
 end)
 
+describe("tiktok.business", function()
+  it("knows who watched, and keeps what no column takes", function()
+    local counts = testkit.parse("tiktok.business", fixture("business.json")).rows[1].counts
+    assert.same({ country = { DE = 0.8 } }, counts.audience)
+    assert.same({ 12.62, 31, 7001 }, { counts.average_watch_time, counts.saves, counts.extra.reach })
+    local doc = { data = { videos = { { item_id = "1", audience_genders = { { gender = "Female", percentage = "0.6" } } },
+                                      { likes = 1 } } } }
+    local out = testkit.parse("tiktok.business", doc)
+    assert.same({ gender = { Female = 0.6 } }, out.rows[1].counts.audience)
+    assert.equal("missing_id", out.bads[1].code)
+  end)
+end)
+
 describe("what is no content", function()
   local function drops(doc)
     assert.truthy(match("tiktok.other", doc))
@@ -86,12 +99,21 @@ describe("what is no content", function()
   end
 
   it("is counted by what it is", function()
-    assert.same({ account = 1 }, drops(fixture("user.json")))
     assert.same({ account = 2 }, drops(fixture("followers.json")))
-    assert.same({ account = 1 }, drops(fixture("business_profile.json")))
+    assert.same({ account = 1 }, drops { data = { display_name = "whose?", follower_count = 3 }, error = { code = "ok" } })
     assert.same({ comment = 1 }, drops(fixture("comments.json")))
     assert.same({ reference = 1 }, drops(fixture("music.json")))
     assert.same({ reference = 1 }, drops { challenge = { id = "1" }, stats = { viewCount = 37100000000 } })
+  end)
+
+  it("is an observation of the account where the answer names one", function()
+    local function account(doc, input) return testkit.parse("tiktok.other", doc, input).accounts[1] end
+    assert.same({ id = "made-up", metrics = { follower_count = 12 } }, account(fixture("user.json")))
+    local profile = account(fixture("business_profile.json"), { url = "https://business-api.tiktok.com/x?business_id=b-1" })
+    assert.same({ "b-1", 1200, 320 }, { profile.id, profile.metrics.followers_count,
+      profile.metrics["video_views.day"]["2024-03-09"] })
+    local web = account { userInfo = { user = { id = "42", uniqueId = "made.up" }, stats = { followerCount = 9 } } }
+    assert.same({ id = "42", handle = "made.up", metrics = { followerCount = 9 } }, web)
   end)
 
   it("is TikTok's only beside TikTok's mark of success", function()

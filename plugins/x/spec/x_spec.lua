@@ -72,6 +72,19 @@ describe("x.posts", function()
     assert.equal(12543, counts.extra.video_views)
   end)
 
+  it("adds up how far the owner's videos were seen, over all of a post's media", function()
+    local extra = parse("x.posts", fixture("video.json")).rows[1].counts.extra
+    assert.same({ 120, 100, 9 }, { extra.video_views, extra.playback_0_count, extra.playback_100_count })
+    assert.is_nil(extra.playback_25_count)
+  end)
+
+  it("knows the other versions of an edited post, and the whole of a long one", function()
+    local edited = parse("x.posts", fixture("post_edited.json")).rows[1].post
+    assert.same({ "1763490000000000002" }, edited.aliases)
+    assert.same({ "On knots", "words, cut short elsewhere" }, { edited.title, edited.caption })
+    assert.is_nil(parse("x.posts", { data = post { edit_history_tweet_ids = { "1" } } }).rows[1].post.aliases)
+  end)
+
   it("counts what was asked for and could not be had, not what a post refers to", function()
     assert.same({ ["resource-not-found"] = 1 }, parse("x.posts", fixture("posts_partial.json")).drops)
   end)
@@ -136,6 +149,27 @@ describe("x.report_csv", function()
   end)
 end)
 
+describe("what the site's analytics export", function()
+  it("has lifetime counts per post, in two generations of columns", function()
+    local out = parse("x.activity_csv", fixture("activity.csv"))
+    local row = out.rows[1]
+    assert.same({ "1234", "11", "7", "2" }, { row.counts.views, row.counts.likes, row.counts.shares, row.counts.comments })
+    assert.equal("2018-03-01T10:00:00Z", row.post.published_at)
+    assert.equal(4, row.counts.extra["url clicks"])
+    assert.is_nil(row.counts.extra["promoted impressions"])
+    assert.equal("missing_id", out.bads[1].code)
+    row = parse("x.content_csv", fixture("content.csv")).rows[1]
+    assert.same({ "1234", "11", "7", "2", "3" },
+      { row.counts.views, row.counts.likes, row.counts.shares, row.counts.comments, row.counts.saves })
+    assert.equal("2024-03-01T00:00:00Z", row.post.published_at)
+    assert.equal(1, row.counts.extra.Shares)
+  end)
+
+  it("of days is the account's", function()
+    assert.same({ account = 1 }, parse("x.overview_csv", fixture("overview.csv")).drops)
+  end)
+end)
+
 describe("x.capture_csv", function()
   it("reads the floats of data frames, leaves retweets and referenced posts out", function()
     local out = parse("x.capture_csv", fixture("capture.csv"))
@@ -175,7 +209,6 @@ end)
 
 describe("what is no content", function()
   it("is counted by what it is", function()
-    assert.same({ account = 1 }, parse("x.accounts", fixture("accounts.json")).drops)
     assert.same({ account = 1, included = 1 }, parse("x.includes", fixture("includes.json")).drops)
     assert.same({ reference = 1 }, parse("x.reference", fixture("counts.json")).drops)
     assert.truthy(match("x.accounts", fixture("accounts.json")))
@@ -185,7 +218,8 @@ describe("what is no content", function()
   end)
 
   it("takes no other platform's payload", function()
-    assert.same({}, testkit.foreign_claims({ "youtube", "tiktok", "instagram" }))
+    assert.same({}, testkit.foreign_claims({ "youtube", "tiktok", "instagram", "mastodon", "bluesky", "reddit", "pinterest",
+                                             "linkedin" }))
   end)
 end)
 

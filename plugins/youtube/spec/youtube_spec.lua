@@ -50,9 +50,32 @@ describe("youtube.analytics", function()
     assert.same({}, out.rows)
   end)
 
-  it("drops rows of a channel, its audience and its retention, and says which", function()
-    assert.same({ account = 2 }, analytics({ "day", "views" }, { { "2024-03-09", 1 }, { "2024-03-10", 2 } }).drops)
-    assert.same({ demographics = 1 }, analytics({ "ageGroup", "viewerPercentage" }, { { "age18-24", 40 } }).drops)
+  it("makes one observation of a channel's days, and none of its splits", function()
+    local out = analytics({ "day", "views" }, { { "2024-03-09", 1 }, { "2024-03-10", 2 } }, "https://…?ids=channel%3D%3DUC1")
+    assert.same({ { id = "UC1", metrics = { ["views.day"] = { ["2024-03-09"] = 1, ["2024-03-10"] = 2 } } } }, out.accounts)
+    assert.same({}, out.rows)
+    local split = analytics({ "day", "country", "views" }, { { "2024-03-09", "DE", 1 }, { "2024-03-09", "FR", 1 } })
+    assert.same({ account = 2 }, split.drops)
+    assert.is_nil(analytics({ "views" }, { { 5 } }, "https://…?ids=channel==MINE").accounts[1].id)
+  end)
+
+  it("knows who watched: a channel's, or a video's where one is named", function()
+    local heads, rows = { "ageGroup", "gender", "viewerPercentage" }, { { "age18-24", "female", 40 }, { "age65-", "male", 60 } }
+    local expected = { age_gender = { ["female.18-24"] = 40, ["male.65+"] = 60 } }
+    assert.same(expected, analytics(heads, rows).accounts[1].audience)
+    local out = analytics(heads, rows, "https://…?filters=video==v1&startDate=2024-01-01&endDate=2024-01-31")
+    assert.equal("v1", out.rows[1].post.id)
+    assert.same(expected, out.rows[1].counts.audience)
+    local part = analytics({ "ageGroup", "country", "viewerPercentage" }, { { "age18-24", "DE", 4 } })
+    assert.same({ demographics = 1 }, part.drops)
+  end)
+
+  it("learns from the analytics what kind a video is", function()
+    local out = analytics({ "video", "creatorContentType", "views" }, { { "v1", "SHORTS", 4 }, { "v2", "videoOnDemand", 4 } })
+    assert.same({ "short", "video" }, { out.rows[1].post.media_kind, out.rows[2].post.media_kind })
+  end)
+
+  it("drops retention, and says so", function()
     assert.same({ retention = 1 }, analytics({ "elapsedVideoTimeRatio", "audienceWatchRatio" }, { { 0.1, 1 } }).drops)
   end)
 
@@ -66,7 +89,8 @@ describe("youtube.analytics", function()
 
   it("does not take a filter on several videos for one video", function()
     local out = analytics({ "views" }, { { 5 } }, "https://…/reports?filters=video==v1,v2")
-    assert.same({ account = 1 }, out.drops)
+    assert.same({}, out.rows)
+    assert.same({ views = 5 }, out.accounts[1].metrics)
   end)
 
   it("quarantines a row that is no list, or has no day where there is a column for it", function()
@@ -137,6 +161,28 @@ describe("youtube.studio_csv", function()
   end)
 end)
 
+describe("youtube.videos_framed", function()
+  it("tells a Short by its frame and length, as they were limited when it was published", function()
+    local doc = testkit.fixture("videos_framed.json")
+    assert.truthy(testkit.match("youtube.videos_framed", doc) > testkit.match("youtube.videos", doc))
+    local kinds = {}
+    local rows = testkit.parse("youtube.videos_framed", doc).rows
+    for _, row in ipairs(rows) do kinds[row.post.id] = row.post.media_kind or "?" end
+    assert.same({ tall0short0 = "short", tall0before = "video", wide0video0 = "video", turned0file = "short",
+                  unknown0one = "?" }, kinds)
+  end)
+
+  it("takes the counts as they stand, and keeps the others", function()
+    local counts = testkit.parse("youtube.videos_framed", testkit.fixture("videos_framed.json")).rows[1].counts
+    assert.same({ "9000", "810", "12" }, { counts.views, counts.likes, counts.comments })
+    assert.same({ favoriteCount = "0" }, counts.extra)
+  end)
+
+  it("leaves a list without frames to the description", function()
+    assert.falsy(testkit.match("youtube.videos_framed", testkit.fixture("videos.json")))
+  end)
+end)
+
 describe("recognising", function()
   it("tells a field-masked list of videos from one of channels", function()
     local match = youtube.parsers["youtube.videos_bare"].match
@@ -146,20 +192,37 @@ describe("recognising", function()
 
   it("leaves Meta's and TikTok's errors alone", function()
     local match = youtube.parsers["youtube.error"].match
-    assert.truthy(match { error = { code = 403, message = "no", errors = { { reason = "forbidden" } } } })
-    assert.is_false(match { error = { code = 190, message = "no", type = "OAuthException", fbtrace_id = "A" } })
+    assert.truthy(match({ error = { code = 403, message = "no", errors = { { reason = "forbidden" } } } }, {}))
+    assert.is_false(match({ error = { code = 190, message = "no", type = "OAuthException", fbtrace_id = "A" } }, {}))
+  end)
+
+  it("takes an envelope of all of Google's services only where YouTube was named, and another service's never", function()
+    local named = { platform = "youtube" }
+    local doc = { error = { code = 403, message = "no", status = "PERMISSION_DENIED" } }
+    assert.is_false(testkit.match("youtube.error", doc, {}))
+    assert.truthy(testkit.match("youtube.error", doc, named))
+    doc.error.details = { { metadata = { service = "analyticsdata.googleapis.com" } } }
+    assert.is_false(testkit.match("youtube.error", doc, named))
+    assert.is_false(testkit.match("youtube.error_oauth", { error = "invalid_grant", error_description = "…" }, {}))
   end)
 
   it("takes no other platform's payload", function()
-    assert.same({}, testkit.foreign_claims({ "tiktok", "instagram", "x" }))
+    assert.same({}, testkit.foreign_claims({ "tiktok", "instagram", "facebook", "threads", "x" }))
   end)
 end)
 
 describe("youtube.channels", function()
-  it("names the account and counts it as dropped", function()
+  it("is an observation of the account", function()
     local out = testkit.parse("youtube.channels", testkit.fixture("channels.json"))
-    assert.same({ account = 1 }, out.drops)
-    assert.same({ { id = "UCmade0up0channel0id00aa", handle = "@achannel" } }, out.accounts)
+    assert.same({}, out.drops)
+    local one = out.accounts[1]
+    assert.same({ "UCmade0up0channel0id00aa", "@achannel", "9999999999" }, { one.id, one.handle, one.metrics.viewCount })
+  end)
+
+  it("takes a hidden number of subscribers for unknown", function()
+    local out = testkit.parse("youtube.channels", { kind = "youtube#channel", id = "UC1",
+      statistics = { viewCount = "5", subscriberCount = "0", hiddenSubscriberCount = true } })
+    assert.same({ viewCount = "5" }, out.accounts[1].metrics)
   end)
 end)
 

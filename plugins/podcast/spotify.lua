@@ -1,0 +1,132 @@
+-- Spotify for Podcasters. starts = played at all, streams = played for 60 seconds or more: a stream is a view.
+
+local envelope = require("envelope")
+local known = envelope.known
+
+local function extra(v)
+  local kept = { starts = known(v.starts), listeners = known(v.listeners) }
+  return next(kept) and kept or nil
+end
+
+local function days(e, out)
+  local list = e.data.detailedStreams
+  if not e.episode then return #list > 0 and out.skip("account", #list) or nil end
+  out.account { id = e.show }
+  for _, v in ipairs(list) do
+    local day = json.kind(v) == "object" and envelope.day(v.date)
+    if not day then
+      out.bad("bad_shape", "detailedStreams: date is not a day (YYYY-MM-DD)", v)
+    else
+      local counts = envelope.day_window(day)
+      counts.views, counts.extra = v.streams, extra(v)
+      out.post { id = e.episode, account = e.show }
+      out.counts(counts)
+    end
+  end
+end
+
+-- The list is asked for from a day to a day. From before the release on, that is all there ever was.
+local function window_of(e, v)
+  local from = known(json.get(e.data, "metadata.startDate"))
+  local to = known(json.get(e.data, "metadata.endDate"))
+  local first, released = from and time.parse(from), time.parse(known(v.releaseDate))
+  if not first or not to or released and first <= released then return { window = "lifetime" } end
+  local start = time.day_start(envelope.day(from), "UTC")
+  return { window = "range", window_start = start, window_end = time.next_day(time.parse(envelope.day(to)), "UTC") }
+end
+
+local function episode(e, v, out)
+  if json.kind(v) ~= "object" or not known(v.id) then return out.bad("missing_id", "this episode has no id", v) end
+  local counts = window_of(e, v)
+  counts.views, counts.extra = v.streams, extra(v)
+  local show = e.show or known(json.get(e.data, "metadata.show.id"))
+  out.post { id = v.id, account = show, title = v.name, caption = known(v.description), url = known(v.url),
+             published_at = known(v.releaseDate), media_kind = v.hasVideo == true and "video" or "audio",
+             features = { language = known(v.language) } }
+  out.counts(counts)
+end
+
+-- How many listeners: {"18-22": {counts: {FEMALE: 3}}} as {"female.18-22": 3}.
+local function add_counts(to, counts, suffix)
+  for name, n in pairs(json.kind(counts) == "object" and counts or {}) do
+    if json.kind(n) == "number" then to[name:lower() .. suffix] = n end
+  end
+end
+
+local function audience(e, out)
+  local age_gender, gender, country = {}, {}, {}
+  local function each(name, with)
+    local groups = e.data[name]
+    for key, group in pairs(json.kind(groups) == "object" and groups or {}) do with(key, json.get(group, "counts")) end
+  end
+  each("ageFacetedCounts", function(age, counts) add_counts(age_gender, counts, "." .. age) end)
+  add_counts(gender, json.get(e.data, "genderedCounts.counts"), "")
+  each("countryFacetedCounts", function(name, counts)
+    local sum = 0
+    for _, n in pairs(json.kind(counts) == "object" and counts or {}) do sum = sum + (json.kind(n) == "number" and n or 0) end
+    country[known(json.get(e.data.countryFacetedCounts[name], "countryCode")) or name] = sum
+  end)
+  local found = { age_gender = next(age_gender) and age_gender or nil, gender = next(gender) and gender or nil,
+                  country = next(country) and country or nil }
+  if not e.episode or not next(found) then return envelope.observe(e, out, nil, found) end
+  if e.show then out.account { id = e.show } end
+  out.post { id = e.episode, account = e.show }
+  out.counts { audience = found }
+end
+
+-- The last day of a series is the newest there is; earlier days are no observation of today.
+local function series(e, out)
+  local list = e.data.counts
+  local last = list[#list]
+  local n = e.endpoint == "followers" and not e.episode and json.kind(last) == "object" and known(last.count)
+  if n then
+    if #list > 1 then out.skip("account", #list - 1) end
+    return envelope.observe(e, out, { followers = n })
+  end
+  if #list > 0 then out.skip("account", #list) end
+end
+
+local totals = { totalEpisodes = "episodes", starts = "starts", streams = "streams", listeners = "listeners",
+                 followers = "followers" }
+local function show(e, out)
+  local metrics = {}
+  for name, own in pairs(totals) do metrics[own] = known(e.data[name]) end
+  envelope.observe(e, out, e.data.followers ~= nil and metrics or nil)
+end
+
+local function is_list(data, name) return json.kind(data) == "object" and json.kind(data[name]) == "array" end
+
+return {
+  { match = function(data) return is_list(data, "detailedStreams") end, parse = days },
+  {
+    match = function(data)
+      local v = is_list(data, "episodes") and (data.episodes[1] or { streams = 0 })
+      return json.kind(v) == "object" and (v.streams ~= nil or v.releaseDate ~= nil)
+    end,
+    parse = function(e, out)
+      if e.show then out.account { id = e.show, handle = known(json.get(e.data, "metadata.show.name")) } end
+      for _, v in ipairs(e.data.episodes) do episode(e, v, out) end
+    end,
+  },
+  {
+    match = function(data) return json.kind(data) == "object" and data.id ~= nil and data.streams ~= nil end,
+    parse = function(e, out) episode(e, e.data, out) end,
+  },
+  { match = function(data) return is_list(data, "samples") end, parse = envelope.skip("retention") },
+  {
+    match = function(data)
+      return json.get(data, "ageFacetedCounts") ~= nil or json.get(data, "genderedCounts") ~= nil
+        or json.get(data, "countryFacetedCounts") ~= nil
+    end,
+    parse = audience,
+  },
+  { match = function(data) return is_list(data, "counts") and json.get(data, "counts.0.count") ~= nil end,
+    parse = series },
+  {
+    match = function(data)
+      return json.kind(data) == "object"
+        and (data.totalEpisodes ~= nil and data.followers ~= nil or data.count ~= nil and data.start ~= nil)
+    end,
+    parse = show,
+  },
+}
