@@ -50,12 +50,15 @@ struct batch {
     struct arena arena;
     struct batch_row *row; /* n_row of them, in order */
     size_t n_row;
+    struct buf copy; /* the rows in COPY's binary form, while they are on their way */
 };
 
 struct writer {
     struct db_session *s;
     struct writer_options options;
-    struct batch batch;
+    struct batch batch, next; /* the one that is written, and the one that is gathered */
+    bool on_its_way;          /* batch: its transaction is open, the server takes in its rows */
+    int64_t pumped_at;
     struct known_account *accounts;
     struct known_post *posts;
     int64_t *month; /* first instants of the months whose partitions are there */
@@ -75,7 +78,8 @@ int facts_write(struct writer *w, struct err *e); /* after the posts were; count
 /* writer_rows.c */
 void rows_collect(struct writer *w);
 int rows_partitions(struct writer *w, struct err *e);
-int rows_copy(struct writer *w, struct err *e);
+int rows_copy_begin(struct writer *w, struct err *e);
+int rows_copy_finish(struct writer *w, struct err *e);
 int rows_merge(struct writer *w, struct err *e); /* for a batch that COPY could not take */
 
 /* writer_ledger.c */
