@@ -110,7 +110,7 @@ local function field_rows(p)
   for _, part in ipairs { "post", "counts", "account", "same", "refuse" } do
     for _, def in ipairs(p[part] and schema[part] or {}) do
       local s = p[part][def.key]
-      if s and def.named then
+      if s and def.named and not s.paths then
         for _, one in ipairs(s) do
           rows[#rows + 1] = { ("%s.%s.%s"):format(part, def.key, one.name), source_text(one.source) }
         end
@@ -133,6 +133,7 @@ local function parser(out, p)
   if p.csv then facts[#facts + 1] = "for CSV" .. (p.whole and ", never cut" or "") end
   if p.each then facts[#facts + 1] = "items: " .. (#p.each > 1 and "the first of " or "") .. list_of(p.each, path_text) end
   if p.code then facts[#facts + 1] = "rows by code: " .. code("parse(doc, out, input)") end
+  if p.account and not p.post and not p.skip then facts[#facts + 1] = "every item is an observation of an account" end
   if p.window then facts[#facts + 1] = "window: " .. p.window .. (p.zone and ", days in " .. p.zone or "") end
   if p.skip then facts[#facts + 1] = ("every item is dropped as %s"):format(literal(p.skip)) end
   for _, d in ipairs(p.drop or {}) do

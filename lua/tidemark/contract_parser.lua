@@ -109,7 +109,7 @@ local function fields(self, path, value, part, in_item)
     local v, here = rawget(value, def.key), at(path, def.key)
     if v == nil then
       if def.required then self:say(here, "is missing: the path of %s; write %s = %s", def.about, def.key, def.form) end
-    elseif def.named then
+    elseif def.named and not (def.whole and (type(v) == "string" or type(v) == "table" and (v[1] or v.first or v.sum))) then
       out[def.key] = named(self, here, v, def.units, in_item)
     else
       local one = source(self, here, v, def.units, in_item)
@@ -210,6 +210,20 @@ local function drop(self, path, value)
   return out
 end
 
+-- Without a post the items are accounts, and there is nothing to say about posts.
+local function accounts(self, path, p, out)
+  if not (out.account and (out.account.metrics or out.account.audience)) then
+    self:say(at(path, "post"), "is missing; write post = %s, or for items that are accounts %s", schema.post.form,
+      'account = { id = "…", metrics = { … } }')
+  end
+  for _, key in ipairs { "counts", "extra", "wide_export" } do
+    if rawget(p, key) ~= nil and rawget(p, key) ~= false then
+      self:say(at(path, key), "has no meaning without 'post': the items are accounts")
+    end
+  end
+  if p.drop ~= nil then out.drop = drop(self, at(path, "drop"), p.drop) end
+end
+
 -- One capture that is text: "()" would be a position. What stands in sets and behind % is no bracket.
 local function captures_one(pattern)
   local bare = pattern:gsub("%%.", "x"):gsub("%[%^?%]?[^%]]*%]", "x")
@@ -286,8 +300,19 @@ function M.check(self, path, name, p)
     return out
   end
   if p.same ~= nil then out.same = fields(self, at(path, "same"), p.same, schema.same, true) end
-  if p.account ~= nil then out.account = fields(self, at(path, "account"), p.account, schema.account, true) end
-  if form == "declared" then declared(self, path, p, out) end
+  if p.account ~= nil then
+    out.account = fields(self, at(path, "account"), p.account, schema.account, true)
+    local a = out.account
+    if a and not a.id and not (a.metrics or a.audience) and type(p.account) == "table" and rawget(p.account, "id") == nil then
+      self:say(at(at(path, "account"), "id"), "is missing: the path of the account's id; write id = \"snippet.channelId\"")
+    end
+  end
+  if form == "declared" and p.post == nil and p.id_from_url == nil and p.account ~= nil then
+    out.window = nil
+    accounts(self, path, p, out)
+  elseif form == "declared" then
+    declared(self, path, p, out)
+  end
   return out
 end
 

@@ -43,7 +43,8 @@ M.parser = {
     about = "the post's id where the document names none: what a Lua pattern (or one of a list) captures of the url" },
   { key = "each", type = false, forms = "declared skip", form = '"items"',
     about = "where the items are: a path, or { first = { … } }" },
-  { key = "post", type = false, forms = "declared", form = '{ id = "id", … }', about = "facts of the post, by paths" },
+  { key = "post", type = false, forms = "declared", form = '{ id = "id", … }',
+    about = "facts of the post, by paths; without it the items are accounts" },
   { key = "counts", type = false, forms = "declared", form = '{ views = "…" }', about = "counts of the post, by paths" },
   { key = "window", type = "choice", default = "lifetime",
     one_of = { "lifetime", "day", "week", "days_28", "range" }, forms = "declared",
@@ -64,7 +65,8 @@ M.parser = {
 local TIME_UNITS = { "epoch_s", "epoch_ms" }
 local SPAN_UNITS = { "s", "ms" }
 
--- What paths may fill. units: which of them a path may say; sum: paths may be added up; named: { name = path }
+-- What paths may fill. units: which of them a path may say; sum: paths may be added up; named: { name = path }; whole: or a
+-- path to the whole object
 M.post = {
   about = "facts of a post", form = '{ id = "id", … }',
   { key = "id", required = true, form = '"id"', about = "the post's id" },
@@ -97,12 +99,19 @@ M.counts = {
   { key = "window_start", units = TIME_UNITS, about = "where the window begins" },
   { key = "window_end", units = TIME_UNITS, about = "where the window ends" },
   { key = "metrics", named = true, units = SPAN_UNITS, about = "metrics of the registry without a column" },
+  { key = "audience", named = true, whole = true, form = '{ age_gender = "…" }',
+    about = "who the audience was: a path to an object, or one by name; in the platform's unit" },
 }
 
 M.account = {
   about = "facts of an account", form = '{ id = "…" }',
-  { key = "id", required = true, form = '"snippet.channelId"', about = "the account's id" },
+  { key = "id", form = '"snippet.channelId"',
+    about = "the account's id; left out only where the payload names none and metrics or audience are taken" },
   { key = "handle", about = "the account's handle" },
+  { key = "metrics", named = true, units = SPAN_UNITS, form = '{ followers = "…" }',
+    about = "its numbers: with them the account is observed, and kept in account_snapshots" },
+  { key = "audience", named = true, whole = true, form = '{ country = "…" }',
+    about = "who its audience is: a path to an object, or one by name; in the platform's unit" },
 }
 
 M.same = {

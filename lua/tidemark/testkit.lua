@@ -144,7 +144,7 @@ end
 
 -- The request wrapper goes, as it does in the host.
 local function unwrap(doc)
-  if json.kind(doc) ~= "object" or doc.body == nil or json.kind(doc.body) ~= "object" then return doc, {} end
+  if json.kind(doc) ~= "object" or json.kind(doc.body) ~= "object" and json.kind(doc.body) ~= "array" then return doc, {} end
   if doc.url == nil and doc.status == nil and doc.fetched_at == nil and doc.platform == nil then return doc, {} end
   return doc.body, { url = doc.url, status = doc.status, platform = doc.platform }
 end

@@ -59,6 +59,30 @@ function M.post_metrics(doc, out)
   end
 end
 
+-- A page's days: one observation of the page, each number by its day.
+function M.page_metrics(doc, out)
+  local list, by = {}, {}
+  for _, row in ipairs(doc.rows) do
+    local id, day = known(row.page_id), day_of(row.date)
+    if not id or not day then
+      out.bad(id and "bad_shape" or "missing_id", "page_id and date (YYYY-MM-DD) are expected", row)
+    else
+      local page = by[id] or { id = id, metrics = {} }
+      if not by[id] then by[id], list[#list + 1] = page, page end
+      for name, v in pairs(row) do
+        local n = name:find("^page_") and name ~= "page_id" and tonumber(known(v))
+        if n then
+          page.metrics[name .. ".day"] = page.metrics[name .. ".day"] or {}
+          page.metrics[name .. ".day"][day] = math.tointeger(n) or n
+        end
+      end
+    end
+  end
+  for _, page in ipairs(list) do
+    if next(page.metrics) then out.account(page) else out.skip("account") end
+  end
+end
+
 -- A post's id stands there without its page; both make the id that the API knows.
 function M.suite(doc, out)
   for _, row in ipairs(doc.rows) do

@@ -66,26 +66,31 @@ local function put(found, id, window, name, value)
   series.values[name] = value
 end
 
--- A page's numbers by name and period: one list in order of time each.
+-- The newest of the values that are there, and all of them by the time they are of where each has one.
+local function series_of(metric)
+  local newest, by_time = nil, {}
+  for _, sample in ipairs(samples(metric)) do
+    if object(sample) and sample.value ~= nil and sample.value ~= json.null then
+      newest = sample.value
+      if json.kind(sample.end_time) == "string" then by_time[sample.end_time] = sample.value end
+    end
+  end
+  return newest, next(by_time) and by_time or newest
+end
+
+-- A page's numbers under NAME.PERIOD, each value by the time its period ended; of demographics the newest map.
 local function put_account(found, id, metric)
   local page = found.pages[id]
   if not page then
-    page = { id = id, metrics = {}, audience = {}, numbers = 0, demographics = 0 }
+    page = { id = id ~= "" and id or nil, metrics = {}, audience = {} }
     found.pages[id], found.page_list[#found.page_list + 1] = page, page
   end
-  local kind = is_demographics(metric.name) and "demographics" or "numbers"
-  page[kind] = page[kind] + 1
-  local newest
-  for _, sample in ipairs(samples(metric)) do
-    if object(sample) and sample.value ~= nil then newest = sample end
-  end
-  if not newest then return end
-  if kind == "demographics" then
-    if object(newest.value) then page.audience[metric.name] = newest.value end
-  else
+  local newest, all = series_of(metric)
+  if is_demographics(metric.name) then
+    if object(newest) then page.audience[metric.name] = newest end
+  elseif newest ~= nil then
     local period = json.kind(metric.period) == "string" and metric.period or "lifetime"
-    local name = period == "lifetime" and metric.name or metric.name .. "." .. period
-    page.metrics[name] = newest.value
+    page.metrics[period == "lifetime" and metric.name or metric.name .. "." .. period] = all
   end
 end
 
@@ -102,7 +107,7 @@ local function take(found, metric, id, out)
 end
 
 -- What a list of metrics holds: .list of { id, window, values by name } in the order of first appearance, .page_list of
--- { id, metrics, audience, numbers, demographics }. fallback: the id where a metric carries none.
+-- { id, metrics, audience }. fallback: the id where a metric carries none.
 function M.collect(list, fallback, out)
   local found = { list = {}, by = {}, page_list = {}, pages = {} }
   for _, metric in ipairs(list) do
@@ -180,29 +185,26 @@ function M.counts(values)
     end
   end
   counts.extra = next(extra) and extra or nil
-  return counts, next(audience) and audience or nil
-end
-
-function M.with(extra, more)
-  if not more then return extra end
-  extra = extra or {}
-  for name, v in pairs(more) do extra[name] = v end
-  return extra
+  counts.audience = next(audience) and audience or nil
+  return counts
 end
 
 -- A window's counts for out.counts.
 function M.windowed(series)
-  local counts, audience = M.counts(series.values)
+  local counts = M.counts(series.values)
   counts.window, counts.window_start, counts.window_end = series.window.kind, series.window.first, series.window.last
-  counts.extra = M.with(counts.extra, audience)
   return counts
 end
 
--- What is about a page.
+-- What is about a page: one observation of it.
 function M.pages(found, out)
   for _, page in ipairs(found.page_list) do
-    if page.numbers > 0 then out.skip("account", page.numbers) end
-    if page.demographics > 0 then out.skip("demographics", page.demographics) end
+    local metrics, audience = next(page.metrics) and page.metrics or nil, next(page.audience) and page.audience or nil
+    if metrics or audience then
+      out.account { id = page.id, metrics = metrics, audience = audience }
+    else
+      out.skip("account")
+    end
   end
 end
 

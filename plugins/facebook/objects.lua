@@ -179,8 +179,7 @@ function M.row(v, out)
   out.post(post)
   local handle = json.get(v, "from.username")
   if post.account and json.kind(handle) == "string" then out.account { id = post.account, handle = handle } end
-  local counts, audience = insights.counts(here)
-  counts.extra = insights.with(counts.extra, audience)
+  local counts = insights.counts(here)
   local by_kind, sum = aliases(v)
   local thumbs = total(v.likes)
   counts.likes = total(v.reactions) or counts.likes or sum or thumbs

@@ -106,13 +106,18 @@ local function multi_rows(doc, out)
   for _, member in ipairs(objects.insight_lists(doc)) do insight_rows(member.value.data, member.key, out) end
 end
 
+local function page_row(v, out)
+  local metrics = object(v) and v.id ~= nil and page_facts(v)
+  if metrics then
+    out.account { id = v.id, handle = json.kind(v.username) == "string" and v.username or nil, metrics = metrics }
+  end
+  return metrics
+end
+
 local function page_rows(doc, out)
   local list = json.get(doc, "data")
   for _, v in ipairs(json.kind(list) == "array" and list or { doc }) do
-    if object(v) and v.id ~= nil and page_facts(v) then
-      out.account { id = v.id, handle = json.kind(v.username) == "string" and v.username or nil }
-    end
-    out.skip("account")
+    if not page_row(v, out) then out.skip("account") end
   end
 end
 
@@ -151,6 +156,7 @@ return {
         if url:find("/comments") then return out.skip("comment", #objects.find(doc)) end
         if url:find("/tagged") or url:find("/visitor_posts") then return out.skip("visitor_post", #objects.find(doc)) end
         post_rows(doc, out)
+        page_row(doc, out) -- a page that was asked for its posts as well
       end,
     },
     ["facebook.insights"] = {
@@ -207,13 +213,13 @@ return {
     },
     ["facebook.page_metrics_csv"] = {
       about = "numbers of pages per day as a warehouse connector flattens them",
-      match = exports.is_page_metrics, csv = true,
-      each = "rows", skip = "account",
+      match = exports.is_page_metrics, csv = true, whole = true,
+      parse = exports.page_metrics,
     },
     ["facebook.pages_csv"] = {
       about = "pages as a warehouse connector flattens them",
       match = { columns = { "id", "fan_count", "name" } },
-      skip = "account",
+      account = { id = "id", handle = "username", metrics = { fan_count = "fan_count", followers_count = "followers_count" } },
     },
 
     ["facebook.accounts"] = {

@@ -58,6 +58,12 @@ function M.match(list, input)
   return (sure or url or input.platform == "instagram") and 4
 end
 
+local function joined(list, mark)
+  local parts = {}
+  for _, v in ipairs(list) do parts[#parts + 1] = tostring(v) end
+  return table.concat(parts, mark)
+end
+
 -- The number, wherever it stands.
 local function value(metric)
   local v = json.get(metric, "values.0.value")
@@ -68,55 +74,122 @@ local function value(metric)
   return v
 end
 
-local function why_no_content(metric)
-  if demographics[metric.name] then return "demographics" end
-  if of_account[metric.name] or metric.period ~= "lifetime" then return "account" end
+local function is_account(metric)
+  return demographics[metric.name] or of_account[metric.name] or metric.period ~= "lifetime"
 end
 
--- Media ids in the order of first appearance, and each one's values by name. fallback: the id where the metrics carry none.
+-- A number split up ({dimension_keys, results[]}): by the names of the dimensions, what each group has.
+function M.breakdowns(metric)
+  local list, found = json.get(metric, "total_value.breakdowns"), {}
+  for _, one in ipairs(json.kind(list) == "array" and list or {}) do
+    local keys, results = json.get(one, "dimension_keys"), json.get(one, "results")
+    if json.kind(keys) == "array" and json.kind(results) == "array" then
+      local groups = {}
+      for _, result in ipairs(results) do
+        local values = json.get(result, "dimension_values")
+        if json.kind(values) == "array" then groups[joined(values, ".")] = json.get(result, "value") end
+      end
+      found[joined(keys, "_")] = groups
+    end
+  end
+  return found
+end
+
+-- Who follows or was reached: audience_city is a map, follower_demographics is split up by its dimensions.
+local function put_audience(audience, metric)
+  local whose = metric.name:match("^(%a+)_audience_demographics$")
+  for dimensions, groups in pairs(M.breakdowns(metric)) do
+    audience[(whose and whose .. "_" or "") .. dimensions] = groups
+  end
+  local map = value(metric)
+  if json.kind(map) == "object" then audience[(metric.name:gsub("^audience_", ""))] = map end
+end
+
+-- A number that stands alone, or each by the time its day, week or 28 days ended.
+local function account_value(metric)
+  local list, by = json.get(metric, "values"), {}
+  for _, sample in ipairs(json.kind(list) == "array" and list or {}) do
+    local at = json.get(sample, "end_time")
+    if json.kind(at) == "string" then by[at] = json.get(sample, "value") end
+  end
+  return next(by) and by or value(metric)
+end
+
+-- An account's numbers under NAME.PERIOD.
+local function put_account(accounts, id, metric)
+  local key = id or ""
+  local account = accounts.by[key]
+  if not account then
+    account = { id = id, metrics = {}, audience = {} }
+    accounts.by[key], accounts[#accounts + 1] = account, account
+  end
+  if demographics[metric.name] then return put_audience(account.audience, metric) end
+  local name = metric.period == "lifetime" and metric.name or metric.name .. "." .. metric.period
+  account.metrics[name] = account_value(metric)
+  for dimensions, groups in pairs(M.breakdowns(metric)) do account.metrics[name .. "_by_" .. dimensions] = groups end
+end
+
+local function filled(t) return next(t) ~= nil and t or nil end
+
+local function tell(accounts, out)
+  for _, account in ipairs(accounts) do
+    local metrics, audience = filled(account.metrics), filled(account.audience)
+    if metrics or audience then
+      out.account { id = account.id, metrics = metrics, audience = audience }
+    else
+      out.skip("account")
+    end
+  end
+end
+
+-- Media ids in the order of first appearance, and each one's values by name; what is about an account is told at once.
+-- fallback: the id where the metrics carry none.
 function M.collect(list, out, fallback)
-  local ids, values = {}, {}
+  local ids, values, accounts = {}, {}, { by = {} }
   for _, metric in ipairs(list) do
     local shaped = M.is_metric(metric)
-    local why = shaped and why_no_content(metric)
     local id = shaped and json.kind(metric.id) == "string" and metric.id:match("^([^/]+)/insights/") or fallback
     if not shaped then
       out.bad("bad_shape", "no metric: name, period and values or total_value are expected", metric)
-    elseif why then
-      out.skip(why)
+    elseif is_account(metric) then
+      put_account(accounts, id, metric)
     elseif not id then
       out.bad("missing_id", "this metric has no id (MEDIA/insights/NAME/PERIOD) and the request is not known", metric)
     else
       if not values[id] then
         ids[#ids + 1], values[id] = id, {}
       end
-      values[id][metric.name:gsub("^carousel_album_", "")] = value(metric)
+      local name = metric.name:gsub("^carousel_album_", "")
+      values[id][name] = value(metric)
+      for dimensions, groups in pairs(M.breakdowns(metric)) do values[id][name .. "_by_" .. dimensions] = groups end
     end
   end
+  tell(accounts, out)
   return ids, values
 end
 
 local function first(v, names)
   for _, name in ipairs(names) do
-    if v[name] ~= nil and v[name] ~= json.null then return v[name], name end
+    if v[name] ~= nil and v[name] ~= json.null then return v[name] end
   end
 end
 
 local column = { likes = true, shares = true, comments = true, saved = true, saves = true, ig_reels_avg_watch_time = true }
 local view_names = { "views", "plays", "video_views", "impressions" }
 
--- Values by name as counts. What fed no column is kept under its own name.
+-- Values by name as counts. What fed no column is kept under its own name, and so is an older name that the views came from:
+-- it is another definition.
 function M.counts(v)
   local counts, extra = {}, {}
-  local viewed
-  counts.views, viewed = first(v, view_names)
+  counts.views = first(v, view_names)
   counts.likes, counts.shares = v.likes, v.shares
-  counts.comments = (first(v, { "comments", "replies" }))
-  counts.saves = (first(v, { "saved", "saves" }))
+  counts.comments = first(v, { "comments", "replies" })
+  counts.saves = first(v, { "saved", "saves" })
   local ms = tonumber(v.ig_reels_avg_watch_time)
   counts.average_watch_time = ms and ms / 1000 or nil
   for name, value_of in pairs(v) do
-    if not column[name] and name ~= viewed and json.kind(value_of) == "number" then extra[name] = value_of end
+    local kept = json.kind(value_of) == "number" or json.kind(value_of) == "object"
+    if not column[name] and name ~= "views" and kept then extra[name] = value_of end
   end
   counts.extra = next(extra) and extra or nil
   return counts

@@ -29,6 +29,19 @@ local function account(doc)
     or v.followers_count ~= nil and v.username ~= nil and v.statuses_count == nil) and 3
 end
 
+local account_fields = { "followers_count", "follows_count", "media_count" }
+
+-- One observation of an account, where it has an id and numbers.
+local function account_row(v, out)
+  local metrics = {}
+  for _, name in ipairs(account_fields) do
+    if json.kind(json.get(v, name)) == "number" then metrics[name] = v[name] end
+  end
+  if not next(metrics) or not there(v.id) then return false end
+  out.account { id = v.id, handle = json.kind(v.username) == "string" and v.username or nil, metrics = metrics }
+  return true
+end
+
 -- Hashtags, publishing containers and limits, what a publish call answered.
 local function reference(doc, input)
   local v = sample(doc)
@@ -67,6 +80,32 @@ local function wide_columns(doc)
   return has.id and (has.like_count or has.comment_count) and families > 0 and 4
 end
 
+-- An account's days: one observation of it, each number by its day. Columns that begin with _ are the connector's own.
+local function user_days(doc, out)
+  local list, by = {}, {}
+  for _, row in ipairs(doc.rows) do
+    local id, day = there(row.id) and row.id, there(row.date) and row.date:match("^%d%d%d%d%-%d%d%-%d%d")
+    if not id or not day then
+      out.bad(id and "bad_shape" or "missing_id", "id and date (YYYY-MM-DD) are expected", row)
+    else
+      if not by[id] then
+        by[id] = { id = id, metrics = {} }
+        list[#list + 1] = by[id]
+      end
+      for name, v in pairs(row) do
+        local n = name ~= "id" and name ~= "date" and name:sub(1, 1) ~= "_" and there(v) and tonumber(v)
+        if n then
+          local days = by[id].metrics[name .. ".day"] or {}
+          by[id].metrics[name .. ".day"], days[day] = days, math.tointeger(n) or n
+        end
+      end
+    end
+  end
+  for _, account_of in ipairs(list) do
+    if next(account_of.metrics) then out.account(account_of) else out.skip("account") end
+  end
+end
+
 -- Meta's envelope is Facebook's too, so that it counts for little where Instagram was not named; Threads says so in its type.
 local function graph_error(doc, input)
   local e = json.get(doc, "error")
@@ -87,6 +126,7 @@ return {
           return out.skip("child", #list) -- the pictures of a carousel: the carousel is the post
         end
         for _, v in ipairs(list) do media.row(v, out) end
+        account_row(json.get(doc, "business_discovery") or doc, out) -- an account that was asked for its media as well
       end,
     },
     ["instagram.insights"] = {
@@ -144,15 +184,29 @@ return {
                published_at = { first = { "created_time", "timestamp" } } },
       account = { id = "user_id", handle = "username" },
     },
+    ["instagram.suite_csv"] = {
+      about = "Meta Business Suite's content export, English headers",
+      match = { columns = { "Post ID", "Account ID", "Account username", "Likes", "Saves" } },
+      each = "rows",
+      post = { id = "Post ID", account = "Account ID", caption = "Description", url = "Permalink", media_kind = "Post type" },
+      counts = { views = { first = { "Views", "Impressions" } }, likes = "Likes", comments = "Comments", shares = "Shares",
+                 saves = "Saves" },
+      extra = { reach = "Reach", follows = "Follows" },
+      account = { id = "Account ID", handle = "Account username" },
+    },
     ["instagram.users_csv"] = {
       about = "accounts as a warehouse connector flattens them",
       match = { columns = { "id", "followers_count", "media_count" } },
-      each = "rows", skip = "account",
+      each = "rows",
+      account = {
+        id = "id", handle = "username",
+        metrics = { followers_count = "followers_count", follows_count = "follows_count", media_count = "media_count" },
+      },
     },
     ["instagram.user_insights_csv"] = {
       about = "account insights per day as a warehouse connector flattens them",
-      match = { columns = { "date", "id", "follower_count", "reach" } },
-      each = "rows", skip = "account",
+      match = { columns = { "date", "id", "follower_count", "reach" } }, whole = true,
+      parse = user_days,
     },
 
     ["instagram.accounts"] = {
@@ -160,7 +214,9 @@ return {
       match = account,
       parse = function(doc, out)
         local list = json.get(doc, "data")
-        out.skip("account", json.kind(list) == "array" and #list or 1)
+        for _, v in ipairs(json.kind(list) == "array" and list or { json.get(doc, "business_discovery") or doc }) do
+          if not account_row(v, out) then out.skip("account") end
+        end
       end,
     },
     ["instagram.comments"] = {

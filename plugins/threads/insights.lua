@@ -54,21 +54,62 @@ end
 
 local function is_user(metric) return of_user[metric.name] or metric.period ~= "lifetime" end
 
-local function of_account(found, metric)
-  found.accounts = found.accounts + 1
-  if metric.name == "follower_demographics" then found.demographics = found.demographics + 1 end
+local function joined(list, mark)
+  local parts = {}
+  for _, v in ipairs(list) do parts[#parts + 1] = tostring(v) end
+  return table.concat(parts, mark)
 end
 
--- What a list of metrics holds: ids in the order of first appearance, values[id] by name, how many metrics are an account's.
+-- {dimension_keys, results[]}: by the names of the dimensions, how many followers each group has.
+local function put_audience(audience, metric)
+  local list = json.get(metric, "total_value.breakdowns")
+  for _, one in ipairs(array(list) and list or {}) do
+    local keys, results, groups = json.get(one, "dimension_keys"), json.get(one, "results"), {}
+    for _, result in ipairs(array(results) and results or {}) do
+      local values = json.get(result, "dimension_values")
+      if array(values) then groups[joined(values, ".")] = json.get(result, "value") end
+    end
+    if array(keys) and next(groups) then audience[joined(keys, "_")] = groups end
+  end
+end
+
+-- A number that stands alone, or each by the day (or the link) it is of.
+local function account_value(metric)
+  local list = array(metric.values) and metric.values or array(metric.link_total_values) and metric.link_total_values or {}
+  local by = {}
+  for _, sample in ipairs(list) do
+    local key = json.get(sample, "end_time") or json.get(sample, "link_url")
+    if json.kind(key) == "string" then by[key] = json.get(sample, "value") end
+  end
+  return next(by) and by or value(metric)
+end
+
+-- follower_demographics is the audience; all else is kept under NAME.PERIOD.
+local function of_account(found, id, metric)
+  local key = id or ""
+  local account = found.accounts[key]
+  if not account then
+    account = { id = id, metrics = {}, audience = {} }
+    found.accounts[key], found.account_list[#found.account_list + 1] = account, account
+  end
+  if metric.name == "follower_demographics" then
+    put_audience(account.audience, metric)
+  else
+    account.metrics[metric.period == "lifetime" and metric.name or metric.name .. "." .. metric.period] = account_value(metric)
+  end
+end
+
+-- What a list of metrics holds: ids in the order of first appearance, values[id] by name, observations of accounts, and how
+-- many metrics name no post.
 function M.collect(list, fallback, out)
-  local found = { ids = {}, values = {}, accounts = 0, demographics = 0, unnamed = 0 }
+  local found = { ids = {}, values = {}, accounts = {}, account_list = {}, unnamed = 0 }
   for _, metric in ipairs(list) do
     local shaped = M.is_metric(metric)
     local id = shaped and json.kind(metric.id) == "string" and metric.id:match("^([^/]+)/insights/") or fallback
     if not shaped then
       out.bad("bad_shape", "no metric: name, period and values or total_value are expected", metric)
     elseif is_user(metric) then
-      of_account(found, metric)
+      of_account(found, id, metric)
     elseif not id then
       found.unnamed = found.unnamed + 1
     else

@@ -80,8 +80,11 @@ end
 -- The id in the request's address: …/v1.0/MEDIA/insights?metric=…; else the one that was given by hand.
 local function asked(input)
   local url = json.kind(input.url) == "string" and input.url
-  return url and url:match("/(%d+)/insights") or json.kind(input.content) == "string" and input.content or nil
+  local id = url and (url:match("/(%d+)/insights") or url:match("/(%d+)/threads_insights"))
+  return id or json.kind(input.content) == "string" and input.content or nil
 end
+
+local function filled(t) return next(t) ~= nil and t or nil end
 
 local function insight_rows(doc, out, input)
   local found = insights.collect(doc.data, asked(input), out)
@@ -89,8 +92,14 @@ local function insight_rows(doc, out, input)
     out.post { id = id }
     out.counts(insights.counts(found.values[id]))
   end
-  if found.accounts > found.demographics then out.skip("account", found.accounts - found.demographics) end
-  if found.demographics > 0 then out.skip("demographics", found.demographics) end
+  for _, account in ipairs(found.account_list) do
+    local metrics, audience = filled(account.metrics), filled(account.audience)
+    if metrics or audience then
+      out.account { id = account.id, metrics = metrics, audience = audience }
+    else
+      out.skip("account")
+    end
+  end
   if found.unnamed > 0 then -- whole, so that it can be taken again once its id is known
     local why = "these insights name no post (no MEDIA/insights/NAME/PERIOD): give the request's address or --content"
     out.bad("missing_id", why, doc)

@@ -1,7 +1,10 @@
 -- YouTube: Data API (videos, search, playlist items, batch stats), Analytics API, Reporting API files, exports.
 -- Which shape becomes what, and why: README.md.
 
+local audience = require("audience")
+local channel = require("channel")
 local reports = require("reports")
+local shorts = require("shorts")
 
 local function is(kinds) return { kind = kinds } end
 
@@ -29,7 +32,7 @@ local video_post = {
   features = { category_id = "snippet.categoryId", language = "snippet.defaultAudioLanguage" },
 }
 local video_counts = { views = "statistics.viewCount", likes = "statistics.likeCount", comments = "statistics.commentCount" }
-local channel = { id = "snippet.channelId" }
+local owner = { id = "snippet.channelId" }
 
 return {
   name = "youtube", api = 1, about = "Videos from the YouTube Data, Analytics and Reporting APIs.",
@@ -37,17 +40,24 @@ return {
     ["youtube.videos"] = {
       about = "videos.list: one snapshot per video",
       match = { kind = "youtube#videoListResponse" },
-      each = "items", post = video_post, counts = video_counts, extra = "statistics", account = channel,
+      each = "items", post = video_post, counts = video_counts, extra = "statistics", account = owner,
     },
     ["youtube.video"] = {
       about = "one video resource (videos.insert, videos.update)",
       match = { kind = "youtube#video", id = true },
-      post = video_post, counts = video_counts, extra = "statistics", account = channel,
+      post = video_post, counts = video_counts, extra = "statistics", account = owner,
     },
     ["youtube.videos_bare"] = {
       about = "videos.list under a field mask that left the list's kind out",
       match = bare_videos,
-      each = "items", post = video_post, counts = video_counts, extra = "statistics", account = channel,
+      each = "items", post = video_post, counts = video_counts, extra = "statistics", account = owner,
+    },
+    ["youtube.videos_framed"] = {
+      about = "videos.list with the player's size or the file's: a Short is told from its frame and length",
+      match = function(doc)
+        return doc.kind == "youtube#videoListResponse" and shorts.has_frame(json.get(doc, "items.0")) and 2
+      end,
+      parse = shorts.videos,
     },
     ["youtube.stats"] = {
       about = "videos.batchGetStats: counts, publish time and length, no titles",
@@ -67,7 +77,7 @@ return {
       },
       post = { id = "id.videoId", account = "snippet.channelId", title = "snippet.title",
                published_at = "snippet.publishedAt" },
-      account = channel,
+      account = owner,
     },
     ["youtube.playlist_items"] = {
       about = "playlistItems.list: the videos of a playlist (of the uploads playlist: all of a channel), without counts",
@@ -90,8 +100,8 @@ return {
     },
     ["youtube.demographics_csv"] = {
       about = "Reporting API file of viewer percentages",
-      match = { columns = { "date", "channel_id", "video_id", "age_group", "gender" } },
-      each = "rows", skip = "demographics",
+      match = { columns = { "date", "channel_id", "video_id", "age_group", "gender" } }, whole = true,
+      parse = function(doc, out) return audience.file(doc, out) end,
     },
     ["youtube.videos_csv"] = {
       about = "videos table as a warehouse connector flattens it",
@@ -117,15 +127,9 @@ return {
     },
 
     ["youtube.channels"] = {
-      about = "channels.list: accounts, no content",
+      about = "channels.list: observations of accounts, no content",
       match = is { "youtube#channelListResponse", "youtube#channel" },
-      parse = function(doc, out)
-        for _, c in ipairs(json.kind(doc.items) == "array" and doc.items or { doc }) do
-          local id = json.get(c, "id")
-          if json.kind(id) == "string" then out.account { id = id, handle = json.get(c, "snippet.customUrl") } end
-          out.skip("account")
-        end
-      end,
+      parse = channel.list,
     },
     ["youtube.accounts"] = {
       about = "subscriptions, memberships, sections of a channel's page",

@@ -1,6 +1,9 @@
 -- Tables of numbers over a period: Analytics answers, Reporting files, Studio's export.
 -- Days are Pacific. A table split by country, device and so on holds no snapshot per split: a post's row is the sum.
 
+local audience = require("audience")
+local channel = require("channel")
+
 local M = {}
 
 local zone = "America/Los_Angeles"
@@ -111,11 +114,22 @@ local function month(text)
            key = text }
 end
 
+local function decoded(input)
+  local url = input and known(input.url)
+  return url and (url:gsub("%%(%x%x)", function(h) return string.char(tonumber(h, 16)) end))
+end
+
+-- The channel asked for; of "channel==MINE" nothing is known.
+local function asked_channel(input)
+  local url = decoded(input)
+  local id = url and url:match("[?&]ids=channel==([%w_-]+)")
+  return id ~= "MINE" and id or nil
+end
+
 -- What only the request knew: the dates asked for and, where no column says it, the one video asked for.
 local function asked(input)
-  local url = input and known(input.url)
+  local url = decoded(input)
   if not url then return {}, nil end
-  url = url:gsub("%%(%x%x)", function(h) return string.char(tonumber(h, 16)) end)
   local first, last = iso_day(url:match("[?&]startDate=([%d-]+)")), iso_day(url:match("[?&]endDate=([%d-]+)"))
   local range = {}
   if first and last then
@@ -148,11 +162,17 @@ local function layout(doc)
   return at, split, part
 end
 
-local function why_no_content(at, part, video)
-  if at.viewerPercentage or at.ageGroup or at.gender then return "demographics" end
+local function why_no_content(at, part)
   if at.elapsedVideoTimeRatio then return "retention" end
-  if not at.video and not video then return "account" end
-  return part and "breakdown" or nil
+  return at.video and part and "breakdown" or nil
+end
+
+local kinds = { shorts = "short", videoondemand = "video", livestream = "live", story = "story" }
+
+-- What the analytics call a video's kind: SHORTS, videoOnDemand, LIVE_STREAM.
+local function kind_of(row, at)
+  local name = at.creatorContentType and known(row[at.creatorContentType])
+  return json.kind(name) == "string" and kinds[name:lower():gsub("_", "")] or nil
 end
 
 -- A row as it stands: digits stay digits, null stays unknown.
@@ -183,11 +203,14 @@ function M.table(doc, out, input)
   local rows = json.kind(doc.rows) == "array" and doc.rows or {}
   local at, split, part = layout(doc)
   local range, video = asked(input)
-  local why = why_no_content(at, part, video)
-  if why then
-    if #rows > 0 then out.skip(why, #rows) end
-    return
+  local why = why_no_content(at, part)
+  if #rows == 0 then return end
+  if why then return out.skip(why, #rows) end
+  if at.viewerPercentage or at.ageGroup or at.gender then
+    return audience.table(rows, at, video, range, asked_channel(input), out)
   end
+  if not at.video and not video then return channel.table(rows, at, split or part, asked_channel(input), out) end
+  if part then return out.skip("breakdown", #rows) end
   local day_window = days()
   local whole = { kind = "range", first = range.first, last = range.last, key = "" }
   local sum_at, list = sums()
@@ -202,6 +225,7 @@ function M.table(doc, out, input)
       out.bad("bad_shape", "a row is a list of cells: the video's id as text, its day as YYYY-MM-DD", row)
     elseif split then
       local sum, values = sum_at(id, window), summands(row, at)
+      sum.post.media_kind = sum.post.media_kind or kind_of(row, at)
       for name, v in pairs(values) do sum.total[name] = add(sum.total[name] or 0, v) end
       local average = at.averageViewDuration and number(row[at.averageViewDuration])
       add_average(sum, average, values.engagedViews or values.views)

@@ -158,7 +158,8 @@ BEGIN
                          WHEN r.views IS NULL THEN 'views_null'
                          WHEN num_nonnulls(r.likes, r.shares, r.comments, r.saves) = 0 THEN 'likes_hidden' END AS reason,
                coalesce('views@' || to_char(d.since AT TIME ZONE 'UTC', 'YYYY-MM-DD'), '') AS segment,
-               coalesce(d.since > r.published_at, false) AS straddles
+               -- the day of the change is over when it is over in California
+               coalesce(d.since + interval '32 hours' > r.published_at, false) AS straddles
           FROM readings r
                LEFT JOIN LATERAL (
                 SELECT max(d.valid_from) AS since FROM tidemark.metric_definitions d

@@ -1,7 +1,7 @@
 -- Views gained per UTC day and post: what lies between two reads that count, spread over the days between them by time. The
 -- first read is one from nothing at publication when it was made within 3 days of it; otherwise the count only starts there.
 -- Nothing is said of the 72 hours before the owner's newest observation, when platforms are still adding, nor of what lies
--- between two definitions of views (0 there). Rounded on the running sum, so that the days of an increment add up to it.
+-- between two definitions of views (0 there; the day of the change is over when it is over in California). Rounded on the running sum, so that the days of an increment add up to it.
 -- A post of which lifetime counts tell nothing (a platform that counts by days, or nobody asked for more) has its days as they
 -- were delivered last, by the platform's own calendar; days that nobody delivered are NULL.
 CREATE OR REPLACE FUNCTION tidemark.daily_gains(owner uuid, since timestamptz, as_of timestamptz)
@@ -58,7 +58,7 @@ BEGIN
     ), told AS (
         SELECT i.post, i.at, i.before,
                CASE WHEN i.changes IS NOT NULL
-                     AND EXISTS (SELECT FROM unnest(i.changes) AS change WHERE change > i.before AND change <= i.at)
+                     AND EXISTS (SELECT FROM unnest(i.changes) AS change WHERE change + interval '32 hours' > i.before AND change <= i.at)
                     THEN 0 ELSE i.gain END AS gain
           FROM increments i
          WHERE i.before < i.at AND i.before < closed AND (opened IS NULL OR i.at >= opened)

@@ -1,9 +1,9 @@
 -- What counts cover, worked out: the latest value of each post, what was gained between two observations, and where counts
 -- cannot be compared. All for people's own queries and for reports; docs/metrics.md says how they are meant.
 
--- The days on which a count got another meaning.
+-- The days on which a count got another meaning. Platforms name a day and not whose: it is over when it is over in California.
 CREATE OR REPLACE VIEW tidemark.definition_changes WITH (security_invoker = true) AS
-SELECT d.platform, d.metric, d.media_kind, d.valid_from AS changed_at, d.note
+SELECT d.platform, d.metric, d.media_kind, d.valid_from AS changed_at, d.valid_from + interval '32 hours' AS settled_at, d.note
   FROM tidemark.metric_definitions d
  WHERE isfinite(d.valid_from);
 COMMENT ON VIEW tidemark.definition_changes IS 'tidemark: from when on a count means something else';
@@ -29,7 +29,7 @@ COMMENT ON VIEW tidemark.latest_periods IS 'tidemark: days, weeks and ranges, ea
 -- Weeks and 28 days roll, ranges may overlap: what overlaps an earlier period of the same kind is not added.
 CREATE OR REPLACE VIEW tidemark.increments WITH (security_invoker = true) AS
 WITH changes AS (
-    SELECT c.platform, c.metric, c.media_kind, array_agg(c.changed_at) AS changes
+    SELECT c.platform, c.metric, c.media_kind, array_agg(c.settled_at) AS changes
       FROM tidemark.definition_changes c GROUP BY 1, 2, 3
 ), reads AS (
     SELECT DISTINCT ON (o.user_id, o.platform, o.external_id, c.metric, o.recorded_at)
@@ -64,7 +64,8 @@ WITH changes AS (
                      WHEN s.before IS NULL THEN 'first'
                      WHEN greatest(s.value, 0) < s.had / 2 THEN 'reset'
                      WHEN s.ceiling < s.had_ceiling THEN 'correction'
-                     WHEN EXISTS (SELECT FROM unnest(d.changes || k.changes) AS change WHERE change > s.before AND change <= s.recorded_at)
+                     WHEN EXISTS (SELECT FROM unnest(d.changes || k.changes) AS settled
+                                   WHERE settled > s.before AND settled - interval '32 hours' <= s.recorded_at)
                      THEN 'definition_change' END AS flag
       FROM steps s
            LEFT JOIN tidemark.posts p
@@ -116,7 +117,7 @@ SELECT p.user_id, p.platform, p.external_id, p.content_id, p.account_id, p.publi
        (SELECT max(c.changed_at)
           FROM tidemark.definition_changes c
          WHERE c.platform = p.platform AND c.metric = 'views' AND c.media_kind IN ('', tidemark.media_kind(p.features, p.url))
-           AND c.changed_at > CASE WHEN m.views IS NOT NULL THEN p.published_at ELSE coalesce(d.first_at, r.window_start) END
+           AND c.settled_at > CASE WHEN m.views IS NOT NULL THEN p.published_at ELSE coalesce(d.first_at, r.window_start) END
            AND c.changed_at <= coalesce(m.recorded_at, d.last_at, r.window_end)) AS redefined_at
   FROM tidemark.posts p
   LEFT JOIN LATERAL (

@@ -19,6 +19,8 @@ BEGIN
             ('tidemark', 'archive_batches', 'archive_batches_policy'),
             ('tidemark', 'deliveries', 'deliveries_policy'),
             ('tidemark', 'quarantine', 'quarantine_policy'),
+            ('tidemark', 'quarantine_documents', 'quarantine_documents_policy'),
+            ('tidemark', 'account_snapshots', 'account_snapshots_policy'),
             ('tidemark', 'content_at_age', 'content_at_age_policy'),
             ('tidemark', 'at_age_marks', 'at_age_marks_policy'),
             ('tidemark', 'rule_runs', 'rule_runs_policy'),

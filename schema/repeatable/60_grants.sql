@@ -13,6 +13,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON
     public.content, public.content_performance_metrics, public.archived_performance_metrics, public.ai_learning_patterns,
     public.content_style_analysis, public.trend_analysis, public.ai_improvement_tracking,
     tidemark.accounts, tidemark.posts, tidemark.ai_changes, tidemark.archive_batches, tidemark.deliveries, tidemark.quarantine,
+    tidemark.quarantine_documents, tidemark.account_snapshots,
     tidemark.content_at_age, tidemark.at_age_marks, tidemark.rule_runs, tidemark.rule_results,
     tidemark.plugin_state, tidemark.plugin_uses
     TO authenticated, service_role;

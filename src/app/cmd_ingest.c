@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "app/app.h"
+#include "app/ingest_progress.h"
 #include "app/ingest_totals.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -11,6 +12,7 @@
 #include "data/datetime.h"
 #include "data/table.h"
 #include "data/text.h"
+#include "host/glob.h"
 #include "host/ingest.h"
 #include "host/plugin_use.h"
 #include "host/row_check.h"
@@ -28,6 +30,7 @@ struct ingest_cmd {
     struct app *app;
     struct ingest_options options;
     const char *who, *at, *since, *content, *format;
+    struct cli_list include, exclude;
     bool dry_run, whole, has_content;
     struct uuid owner, content_id;
 
@@ -116,23 +119,34 @@ static void on_done(void *ctx, const struct delivery *d)
     }
 }
 
-static void on_problem(void *ctx, const char *path, const char *text)
+static void on_problem(void *ctx, const char *path, const char *code, const char *text)
 {
     struct ingest_cmd *c = ctx;
     term_progress_end(&c->progress);
-    c->totals.problems++;
+    totals_problem(&c->totals, path, code, text);
     if (path != NULL)
         log_error("%s: %s", path, text);
     else
         log_error("%s", text);
 }
 
-static bool on_progress(void *ctx, size_t bytes)
+static void on_passed(void *ctx, size_t files, size_t documents)
+{
+    struct ingest_cmd *c = ctx;
+    c->totals.older_files += files;
+    c->totals.older_documents += documents;
+}
+
+static bool on_progress(void *ctx, const struct ingest_progress *p)
 {
     struct ingest_cmd *c = ctx;
     double seconds = (double)(clock_mono_us() - c->begun_us) / 1e6;
-    term_progress_show(&c->progress, "ingest  %lld rows  %.1f MiB  %.1f k/s  %.0f s", (long long)c->rows,
-                       (double)bytes / (1 << 20), seconds > 0 ? (double)c->rows / seconds / 1000 : 0.0, seconds);
+    c->totals.volume = (struct ingest_volume){p->files, p->bytes, c->rows, seconds};
+    if (term_progress_due(&c->progress)) {
+        c->line.len = 0;
+        ingest_progress_text(p, c->rows, seconds, &c->line);
+        term_progress_show(&c->progress, "%s", c->line.data);
+    }
     if (c->app->loop == NULL)
         return true;
     loop_poll(c->app->loop);
@@ -152,12 +166,22 @@ static int take_for_show(void *ctx, struct delivery *d, struct err *e)
     struct ingest_cmd *c = ctx;
     (void)e;
     for (size_t i = 0; d->state == DELIVERY_READY && i < d->rows.n_row; i++) {
+        if (!c->whole && row_is_audience(&d->rows.row[i])) /* like accounts: not what is asked of a post's counts */
+            continue;
         if (c->dry_rows != NULL) {
             row_table_add(c->dry_rows, &d->rows.row[i]);
             continue;
         }
         buf_clear(&c->line);
         (c->whole ? row_json_whole : row_json)(&d->rows.row[i], &c->line);
+        buf_char(&c->line, '\n');
+        fwrite(c->line.data, 1, c->line.len, stdout);
+    }
+    for (size_t i = 0; c->whole && d->state == DELIVERY_READY && i < d->rows.n_account; i++) {
+        if (!row_account_observed(&d->rows.account[i]))
+            continue;
+        buf_clear(&c->line);
+        row_json_account(&d->rows.account[i], &c->line);
         buf_char(&c->line, '\n');
         fwrite(c->line.data, 1, c->line.len, stdout);
     }
@@ -220,6 +244,17 @@ static int check_content(struct ingest_cmd *c, struct err *e)
     return 0;
 }
 
+static int check_patterns(const char *option, const struct cli_list *list, struct err *e)
+{
+    for (size_t i = 0; i < list->n; i++) {
+        const char *wrong = glob_wrong(list->item[i]);
+        if (wrong != NULL)
+            return err_set(e, ERR_USAGE, "--%s %s: %s; write '*.json', 'youtube/**' or 'export-[0-9]*.csv'", option,
+                           list->item[i], wrong);
+    }
+    return 0;
+}
+
 static int check_options(struct ingest_cmd *c, const struct cli_list *names, struct err *e)
 {
     static const char *const formats[] = {"table", "json", "ndjson"};
@@ -237,8 +272,11 @@ static int check_options(struct ingest_cmd *c, const struct cli_list *names, str
         c->format = "ndjson";
     if (names->n == 0)
         return err_set(e, ERR_USAGE, "which payloads? Name files or folders, or - for standard input");
-    if (check_content(c, e) != 0)
+    if (check_content(c, e) != 0 || check_patterns("include", &c->include, e) != 0 ||
+        check_patterns("exclude", &c->exclude, e) != 0)
         return -1;
+    c->options.files = (struct input_filter){
+        .include = c->include.item, .n_include = c->include.n, .exclude = c->exclude.item, .n_exclude = c->exclude.n};
     if (check_when("at", c->at, &c->options.has_at, &c->options.at, e) != 0)
         return -1;
     return check_when("since", c->since, &c->options.has_since, &c->options.since, e);
@@ -270,6 +308,8 @@ static void print_dry_table(const struct ingest_cmd *c, const struct table_style
 
 static void print_result(struct ingest_cmd *c)
 {
+    c->totals.volume.rows = c->rows; /* with what was written last */
+    c->totals.volume.seconds = (double)(clock_mono_us() - c->begun_us) / 1e6;
     struct table_style style = term_style(&c->app->out, c->app->zone);
     struct buf out = {0};
     if (c->dry_run && is_format(c, "json"))
@@ -290,14 +330,24 @@ static void print_result(struct ingest_cmd *c)
         log_info("%s", sentence.data);
         buf_free(&sentence);
     }
+    if (c->totals.volume.seconds >= 1) {
+        struct buf volume = {0};
+        totals_volume(&c->totals, &volume);
+        log_info("%s", volume.data);
+        buf_free(&volume);
+    }
     if (!c->dry_run && (c->totals.refused > 0 || c->totals.bad_rows > 0))
         log_info("what could not be taken is kept: tidemark quarantine list");
 }
 
 static int run_dry(struct ingest_cmd *c, const struct cli_list *names, struct err *e)
 {
-    const struct ingest_sink sink = {
-        .ctx = c, .take = take_for_show, .matched = on_matched, .problem = on_problem, .progress = on_progress};
+    const struct ingest_sink sink = {.ctx = c,
+                                     .take = take_for_show,
+                                     .matched = on_matched,
+                                     .problem = on_problem,
+                                     .passed = on_passed,
+                                     .progress = on_progress};
     if (!is_format(c, "ndjson"))
         c->dry_rows = row_table_new();
     if (ingest_run(c->app->registry, &c->options, names->item, names->n, &sink, e) != 0)
@@ -308,7 +358,8 @@ static int run_dry(struct ingest_cmd *c, const struct cli_list *names, struct er
 
 static int run_into_database(struct ingest_cmd *c, const struct cli_list *names, struct err *e)
 {
-    const struct ingest_sink sink = {.ctx = c, .take = take_for_database, .problem = on_problem, .progress = on_progress};
+    const struct ingest_sink sink = {
+        .ctx = c, .take = take_for_database, .problem = on_problem, .passed = on_passed, .progress = on_progress};
     if (app_owner(c->app, c->who, &c->owner, e) != 0 || app_need_database(c->app, e) != 0)
         return -1;
     const struct writer_options options = {
@@ -353,7 +404,9 @@ int cmd_ingest(struct app *app, int argc, char **argv, struct err *e)
         {"account", 0, CLI_VALUE, &i.options.account, "ID", "the account of payloads that name none"},
         {"content", 0, CLI_VALUE, &i.content, "ID",
          "a work's UUID: posts not seen before belong to it; else a post's id: documents that name none are of that post"},
-        {"since", 0, CLI_VALUE, &i.since, "TIME", "pass over what was observed before"},
+        {"since", 0, CLI_VALUE, &i.since, "TIME", "pass over files changed before, and documents observed before"},
+        {"include", 0, CLI_LIST, &i.include, "GLOB", "below folders, take the files that fit; may be given again"},
+        {"exclude", 0, CLI_LIST, &i.exclude, "GLOB", "below folders, pass over files and folders that fit; may be given again"},
         {"dry-run", 0, CLI_FLAG, &i.dry_run, NULL, "show the rows; needs no project and no database"},
         {"whole", 0, CLI_FLAG, &i.whole, NULL, "with --dry-run: all that a row holds, also tags, caption, extra; as NDJSON"},
         {"format", 'f', CLI_VALUE, &i.format, "FORMAT", "table, json; with --dry-run also ndjson"},
@@ -363,10 +416,12 @@ int cmd_ingest(struct app *app, int argc, char **argv, struct err *e)
                                   "ingest [-p PLATFORM] [--owner WHO] [--at TIME] [--dry-run] FILE|DIR|-…",
                                   "Takes payloads in: what platforms answered or exported, bare or in a wrapper {platform, "
                                   "url, status, headers, fetched_at,\n"
-                                  "body}; JSON, NDJSON, CSV with a header (read off the bytes). What cannot be taken is kept "
-                                  "in quarantine with the reason.\n"
+                                  "body}; JSON, NDJSON, CSV with a header, also packed with gzip or zstd (read off the bytes). "
+                                  "Folders are gone through\n"
+                                  "with all that is below them. What cannot be taken is kept in quarantine with the reason.\n"
                                   "Running it again takes nothing twice.",
                                   "tidemark ingest -p youtube videos.json\ntidemark ingest --at 2026-03-01T12:00:00Z exports/\n"
+                                  "tidemark ingest --since now-1d --exclude 'old/**' exports/\n"
                                   "curl … | tidemark ingest -p x --dry-run --format ndjson -",
                                   options,
                                   sizeof options / sizeof *options};
@@ -384,6 +439,8 @@ int cmd_ingest(struct app *app, int argc, char **argv, struct err *e)
     mem_free(i.matched);
     buf_free(&i.line);
     totals_free(&i.totals);
+    cli_free(&i.include);
+    cli_free(&i.exclude);
     cli_free(&names);
     return rc;
 }

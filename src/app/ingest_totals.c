@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "data/json.h"
+#include "data/text.h"
 
 static struct platform_total *total_of(struct ingest_totals *t, const char *platform)
 {
@@ -48,7 +49,7 @@ void totals_add(struct ingest_totals *t, const struct delivery *d)
         p->replays++;
         return;
     }
-    if (d->rows.n_row > 0 || d->rows.n_drop > 0 || d->rows.n_bad == 0)
+    if (d->rows.n_row > 0 || d->rows.n_account > 0 || d->rows.n_drop > 0 || d->rows.n_bad == 0)
         t->taken++;
     t->bad_rows += d->quarantined;
     p->received += d->received;
@@ -57,9 +58,16 @@ void totals_add(struct ingest_totals *t, const struct delivery *d)
     p->unchanged += d->unchanged;
     p->quarantined += d->quarantined;
     p->dropped += d->dropped;
+    t->accounts += rows_accounts_observed(&d->rows);
     for (size_t i = 0; i < d->rows.n_row; i++)
         t->facts += d->rows.row[i].facts_only;
     add_drops(t, &d->rows);
+}
+
+void totals_problem(struct ingest_totals *t, const char *path, const char *code, const char *text)
+{
+    t->problem = mem_realloc(t->problem, (t->n_problem + 1) * sizeof *t->problem);
+    t->problem[t->n_problem++] = (struct input_problem){mem_dup(path), mem_dup(code), mem_dup(text)};
 }
 
 static struct platform_total sum(const struct ingest_totals *t)
@@ -128,11 +136,38 @@ void totals_sentence(const struct ingest_totals *t, struct buf *out)
         put_grouped(out, (int64_t)t->facts);
         buf_str(out, " of them facts, no snapshot");
     }
+    if (t->accounts > 0) {
+        buf_str(out, "; ");
+        put_grouped(out, (int64_t)t->accounts);
+        buf_str(out, " of them observations of accounts");
+    }
     if (s.replays > 0) {
         buf_str(out, "; ");
         put_grouped(out, s.replays);
         buf_printf(out, s.replays == 1 ? " delivery was taken before" : " deliveries were taken before");
     }
+    if (t->older_files + t->older_documents > 0) {
+        buf_str(out, "; passed over by --since: ");
+        put_grouped(out, (int64_t)(t->older_files > 0 ? t->older_files : t->older_documents));
+        buf_str(out, t->older_files > 0 ? (t->older_files == 1 ? " file" : " files") : "");
+        if (t->older_files > 0 && t->older_documents > 0) {
+            buf_str(out, ", ");
+            put_grouped(out, (int64_t)t->older_documents);
+        }
+        if (t->older_documents > 0)
+            buf_str(out, t->older_documents == 1 ? " document" : " documents");
+    }
+}
+
+void totals_volume(const struct ingest_totals *t, struct buf *out)
+{
+    const struct ingest_volume *v = &t->volume;
+    put_grouped(out, (int64_t)v->files);
+    buf_printf(out, " file%s, %.1f MiB, ", v->files == 1 ? "" : "s", (double)v->bytes / (1 << 20));
+    put_grouped(out, v->rows);
+    buf_printf(out, " row%s in %.1f s", v->rows == 1 ? "" : "s", v->seconds);
+    if (v->seconds > 0)
+        buf_printf(out, " (%.1f k rows/s)", (double)v->rows / v->seconds / 1000);
 }
 
 static const struct column columns[] = {
@@ -174,6 +209,34 @@ void totals_table(const struct ingest_totals *t, const struct table_style *style
     rowset_free(&r);
 }
 
+static void put_text(const char *name, const char *text, struct buf *out)
+{
+    buf_printf(out, "\"%s\": ", name);
+    if (text != NULL) {
+        struct buf clean = {0};
+        text_clean(text, &clean); /* file names are any bytes */
+        json_write_string(clean.data, clean.len, out);
+        buf_free(&clean);
+    } else {
+        buf_str(out, "null");
+    }
+}
+
+static void put_problems(const struct ingest_totals *t, struct buf *out)
+{
+    buf_char(out, '[');
+    for (size_t i = 0; i < t->n_problem; i++) {
+        buf_str(out, i > 0 ? ", {" : "{");
+        put_text("file", t->problem[i].path, out);
+        buf_str(out, ", ");
+        put_text("code", t->problem[i].code, out);
+        buf_str(out, ", ");
+        put_text("text", t->problem[i].text, out);
+        buf_char(out, '}');
+    }
+    buf_char(out, ']');
+}
+
 void totals_json(const struct ingest_totals *t, struct buf *out)
 {
     struct rowset *r = to_rowset(t);
@@ -187,8 +250,13 @@ void totals_json(const struct ingest_totals *t, struct buf *out)
         json_write_string(t->drop[i].reason, strlen(t->drop[i].reason), out);
         buf_printf(out, ": %" PRId64, t->drop[i].n);
     }
-    buf_printf(out, "}, \"facts\": %zu, \"refused\": %zu, \"unreadable\": %zu, \"platforms\": ", t->facts, t->refused,
-               t->problems);
+    buf_printf(out, "}, \"facts\": %zu, \"accounts\": %zu, \"refused\": %zu, \"unreadable\": %zu, \"problems\": ", t->facts,
+               t->accounts, t->refused, t->n_problem);
+    put_problems(t, out);
+    buf_printf(out,
+               ", \"older\": {\"files\": %zu, \"documents\": %zu}, \"files\": %zu, \"bytes\": %zu, \"rows\": %" PRId64
+               ", \"seconds\": %.3f, \"platforms\": ",
+               t->older_files, t->older_documents, t->volume.files, t->volume.bytes, t->volume.rows, t->volume.seconds);
     rowset_json(r, out);
     while (out->len > 0 && out->data[out->len - 1] == '\n')
         out->data[--out->len] = '\0';
@@ -200,7 +268,7 @@ int totals_exit_code(const struct ingest_totals *t)
 {
     if (t->plugin_failed)
         return 76;
-    if (t->refused == 0 && t->problems == 0 && t->bad_rows == 0)
+    if (t->refused == 0 && t->n_problem == 0 && t->bad_rows == 0)
         return 0;
     return t->taken > 0 ? 2 : 65;
 }
@@ -211,6 +279,12 @@ void totals_free(struct ingest_totals *t)
         mem_free(t->platform[i].platform);
     for (size_t i = 0; i < t->n_drop; i++)
         mem_free(t->drop[i].reason);
+    for (size_t i = 0; i < t->n_problem; i++) {
+        mem_free(t->problem[i].path);
+        mem_free(t->problem[i].code);
+        mem_free(t->problem[i].text);
+    }
+    mem_free(t->problem);
     mem_free(t->platform);
     mem_free(t->drop);
     *t = (struct ingest_totals){0};

@@ -64,13 +64,18 @@ void term_progress_begin(struct term_progress *p, const struct term *stderr_term
     *p = (struct term_progress){.term = *stderr_term, .begun_us = clock_mono_us()};
 }
 
-void term_progress_show(struct term_progress *p, const char *fmt, ...)
+bool term_progress_due(const struct term_progress *p)
 {
     int64_t now = clock_mono_us();
     int64_t pause = p->term.tty ? TTY_US : PLAIN_US;
-    if (now - p->begun_us < (p->term.tty ? FIRST_US : PLAIN_US) || (p->shown_us != 0 && now - p->shown_us < pause))
+    return now - p->begun_us >= (p->term.tty ? FIRST_US : PLAIN_US) && (p->shown_us == 0 || now - p->shown_us >= pause);
+}
+
+void term_progress_show(struct term_progress *p, const char *fmt, ...)
+{
+    if (!term_progress_due(p))
         return;
-    p->shown_us = now;
+    p->shown_us = clock_mono_us();
     va_list ap;
     va_start(ap, fmt);
     char *text = mem_vprintf(fmt, ap);

@@ -26,4 +26,5 @@ struct term_progress {
 };
 void term_progress_begin(struct term_progress *p, const struct term *stderr_term);
 __attribute__((format(printf, 2, 3))) void term_progress_show(struct term_progress *p, const char *fmt, ...);
-void term_progress_end(struct term_progress *p); /* erases the line */
+bool term_progress_due(const struct term_progress *p); /* would the next one be shown? */
+void term_progress_end(struct term_progress *p);       /* erases the line */

@@ -42,10 +42,27 @@ struct row *rows_add(struct rows *r)
     return row;
 }
 
-void rows_account(struct rows *r, const char *platform, const char *external_id, const char *handle)
+bool row_account_observed(const struct row_account *a)
+{
+    return a->metrics != NULL || a->audience != NULL;
+}
+
+void rows_account(struct rows *r, const struct row_account *account)
 {
     r->account = grow(r->account, r->n_account, &r->cap_account, sizeof *r->account);
-    r->account[r->n_account++] = (struct row_account){copy(r, platform), copy(r, external_id), copy(r, handle)};
+    struct row_account *a = &r->account[r->n_account++];
+    *a = *account;
+    const char **const texts[] = {&a->platform, &a->external_id, &a->handle, &a->metrics, &a->audience, &a->notes};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        *texts[i] = copy(r, *texts[i]);
+}
+
+size_t rows_accounts_observed(const struct rows *r)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < r->n_account; i++)
+        n += row_account_observed(&r->account[i]);
+    return n;
 }
 
 void rows_same(struct rows *r, const char *platform, const char *external_id, const char *alias)
@@ -95,15 +112,26 @@ void rows_free(struct rows *r)
     *r = (struct rows){0};
 }
 
+static bool has_counts(const struct row *r)
+{
+    return r->views.known || r->likes.known || r->shares.known || r->comments.known || r->saves.known ||
+           r->average_watch_ms.known;
+}
+
+bool row_is_audience(const struct row *r)
+{
+    return !r->facts_only && r->audience != NULL && !has_counts(r) && r->metrics == NULL;
+}
+
 const char *row_kind(const struct row *r)
 {
     if (r->facts_only)
         return "facts";
+    if (row_is_audience(r))
+        return "demographics";
     if (r->wide_export)
         return "content-wide-export";
     if (r->window != WINDOW_LIFETIME)
         return "content-period";
-    bool any =
-        r->views.known || r->likes.known || r->shares.known || r->comments.known || r->saves.known || r->average_watch_ms.known;
-    return any ? "content" : "content-no-metrics";
+    return has_counts(r) ? "content" : "content-no-metrics";
 }

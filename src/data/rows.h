@@ -42,10 +42,11 @@ struct row {
     enum window window;
     bool has_window_start, has_window_end;
     int64_t window_start, window_end;
-    const char *metrics; /* a JSON object of registry names without a column, or NULL */
-    const char *extra;   /* a JSON object of leftovers under the platform's own names, or NULL */
-    const char *notes;   /* "a count could not be read" and the like, or NULL */
-    bool wide_export;    /* several media families filled at once: only like and comment counts were taken */
+    const char *metrics;  /* a JSON object of registry names without a column, or NULL */
+    const char *audience; /* a JSON object: who the audience was, or NULL */
+    const char *extra;    /* a JSON object of leftovers under the platform's own names, or NULL */
+    const char *notes;    /* "a count could not be read" and the like, or NULL */
+    bool wide_export;     /* several media families filled at once: only like and comment counts were taken */
 
     bool id_given; /* the document named no id: external_id is what the user said it is */
 
@@ -54,9 +55,15 @@ struct row {
     const char *fact_notes; /* a JSON object: what could not be taken of a feature, as text, or NULL */
 };
 
+/* An account: facts, or with metrics or audience an observation of it, which is received as a row is. */
 struct row_account {
-    const char *platform, *external_id, *handle; /* handle may be NULL */
+    const char *platform, *external_id, *handle; /* external_id NULL: of an observation whose payload names no account */
+    const char *metrics, *audience;              /* JSON objects, or NULL */
+    const char *notes;                           /* what could not be read, or NULL */
+    size_t item, line;
+    bool beside_post; /* came with a post: the same again is no item of its own */
 };
+bool row_account_observed(const struct row_account *a);
 
 /* Ids that are one post, of a document that says nothing else about it. */
 struct row_same {
@@ -97,7 +104,8 @@ struct rows {
 };
 
 struct row *rows_add(struct rows *r); /* zeroed; valid until the next rows_add */
-void rows_account(struct rows *r, const char *platform, const char *external_id, const char *handle);
+void rows_account(struct rows *r, const struct row_account *account);
+size_t rows_accounts_observed(const struct rows *r); /* how many of them are observations */
 void rows_same(struct rows *r, const char *platform, const char *external_id, const char *alias);
 void rows_drop(struct rows *r, const char *reason, size_t count); /* counts of equal reasons add up */
 void rows_bad(struct rows *r, const struct row_bad *bad);         /* texts are copied */
@@ -106,8 +114,10 @@ void rows_free(struct rows *r);
 
 /* Rows of one document with the same key (platform, external_id, window, window_start) are one: the later one wins where it
  * has a value, the earlier one's values stay where it has none; each row that went counts as dropped "duplicate". Rows of facts
- * stay as they are. */
+ * stay as they are. Observations of one account are one in the same way. */
 void rows_collapse(struct rows *r);
+/* What is later wins, member by member. true: it changed something. */
+bool row_account_merge(struct arena *arena, struct row_account *into, const struct row_account *later);
 
 /* Brings later's values into a row of the same key: a value wins over the old one, an absent one leaves it. Texts are shared, not
  * copied (later's arena must live as long); merged objects come from arena. true: what is stored of a snapshot changed. */
@@ -116,5 +126,7 @@ bool row_merge(struct arena *arena, struct row *into, const struct row *later);
 /* The union of two JSON objects' members: where both have one, b's counts, unless it is null. NULL is no object. */
 const char *rows_merge_objects(struct arena *arena, const char *a, const char *b);
 
-/* "facts", "content-wide-export", "content-period", "content-no-metrics" or "content". */
+/* "facts", "demographics" (an audience and no counts), "content-wide-export", "content-period", "content-no-metrics" or
+ * "content". */
 const char *row_kind(const struct row *r);
+bool row_is_audience(const struct row *r); /* … of the kind "demographics" */

@@ -82,6 +82,11 @@ static const char **metrics_of(struct row *r)
     return &r->metrics;
 }
 
+static const char **audience_of(struct row *r)
+{
+    return &r->audience;
+}
+
 static const char **extra_of(struct row *r)
 {
     return &r->extra;
@@ -122,6 +127,11 @@ static void merge_objects(struct collapse *c, size_t first, object_field field)
     while (n > 0)
         json_free(&docs[--n]);
     mem_free(docs);
+}
+
+static bool same_text(const char *a, const char *b)
+{
+    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
 }
 
 static void take_count(struct count *to, const struct count *from)
@@ -221,6 +231,7 @@ static void merge(struct collapse *c)
         struct row *first = &c->rows->row[g->first];
         if (c->next[g->first] != 0) {
             merge_objects(c, g->first, metrics_of);
+            merge_objects(c, g->first, audience_of);
             merge_objects(c, g->first, extra_of);
             merge_objects(c, g->first, features_of);
             for (size_t i = c->next[g->first]; i != 0; i = c->next[i])
@@ -231,8 +242,50 @@ static void merge(struct collapse *c)
     c->rows->n_row = n;
 }
 
+bool row_account_merge(struct arena *arena, struct row_account *into, const struct row_account *later)
+{
+    const struct row_account old = *into;
+    take_text(&into->handle, later->handle);
+    take_text(&into->notes, later->notes);
+    into->metrics = rows_merge_objects(arena, into->metrics, later->metrics);
+    into->audience = rows_merge_objects(arena, into->audience, later->audience);
+    into->beside_post = into->beside_post && later->beside_post;
+    return !same_text(old.metrics, into->metrics) || !same_text(old.audience, into->audience);
+}
+
+/* Facts of accounts stay as they are: they are no items. */
+static void collapse_accounts(struct rows *r)
+{
+    struct collapse c = {.rows = r};
+    size_t kept = 0, again = 0;
+    for (size_t i = 0; i < r->n_account; i++) {
+        struct row_account *a = &r->account[i];
+        struct row as_row = {.platform = a->platform, .external_id = a->external_id};
+        struct group *g = NULL;
+        size_t len;
+        const char *key = key_of(&c.arena, &as_row, row_account_observed(a) ? 0 : i + 1, &len);
+        HASH_FIND(hh, c.groups, key, (unsigned)len, g);
+        if (g != NULL) {
+            again += !a->beside_post;
+            row_account_merge(&r->arena, &r->account[g->first], a);
+            continue;
+        }
+        g = arena_alloc(&c.arena, sizeof *g);
+        g->first = g->last = kept;
+        HASH_ADD_KEYPTR(hh, c.groups, key, (unsigned)len, g);
+        r->account[kept++] = *a;
+    }
+    r->n_account = kept;
+    if (again > 0)
+        rows_drop(r, "duplicate", again);
+    HASH_CLEAR(hh, c.groups);
+    arena_free(&c.arena);
+}
+
 void rows_collapse(struct rows *r)
 {
+    if (rows_accounts_observed(r) > 1)
+        collapse_accounts(r);
     if (r->n_row < 2)
         return;
     struct collapse c = {.rows = r, .next = mem_array(r->n_row, sizeof *c.next)};
@@ -267,11 +320,6 @@ const char *rows_merge_objects(struct arena *arena, const char *a, const char *b
     return out;
 }
 
-static bool same_text(const char *a, const char *b)
-{
-    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
-}
-
 static bool same_count(const struct count *a, const struct count *b)
 {
     return a->known == b->known && (!a->known || a->value == b->value);
@@ -282,11 +330,13 @@ bool row_merge(struct arena *arena, struct row *into, const struct row *later)
     const struct row old = *into;
     take_row(arena, into, later);
     into->metrics = rows_merge_objects(arena, into->metrics, later->metrics);
+    into->audience = rows_merge_objects(arena, into->audience, later->audience);
     into->extra = rows_merge_objects(arena, into->extra, later->extra);
     into->features = rows_merge_objects(arena, into->features, later->features);
     return !(same_count(&old.views, &into->views) && same_count(&old.likes, &into->likes) &&
              same_count(&old.shares, &into->shares) && same_count(&old.comments, &into->comments) &&
              same_count(&old.saves, &into->saves) && same_count(&old.average_watch_ms, &into->average_watch_ms) &&
-             same_text(old.metrics, into->metrics) && same_text(old.extra, into->extra) &&
-             old.has_window_end == into->has_window_end && old.window_end == into->window_end);
+             same_text(old.metrics, into->metrics) && same_text(old.audience, into->audience) &&
+             same_text(old.extra, into->extra) && old.has_window_end == into->has_window_end &&
+             old.window_end == into->window_end);
 }

@@ -281,7 +281,8 @@ static void put_sentence(struct line *l, const struct table_view *v, const char 
 {
     bool missing = false;
     char *full = fill_in(v, text, &missing);
-    put_wrapped(l, full, v->style, color);
+    if (!missing || strcmp(full, "?") != 0) /* a sentence that the query writes, and did not */
+        put_wrapped(l, full, v->style, color);
     mem_free(full);
 }
 

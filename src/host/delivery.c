@@ -35,7 +35,7 @@ void delivery_count(struct delivery *d)
     d->dropped = 0;
     for (size_t i = 0; i < d->rows.n_drop; i++)
         d->dropped += (int64_t)d->rows.drop[i].count;
-    d->received = (int64_t)d->rows.n_row + d->quarantined + d->dropped;
+    d->received = (int64_t)(d->rows.n_row + rows_accounts_observed(&d->rows)) + d->quarantined + d->dropped;
 }
 
 void delivery_drops_json(const struct delivery *d, struct buf *out)

@@ -110,8 +110,9 @@ static int take(void *ctx, struct delivery *d, struct err *e)
     return 0;
 }
 
-static void problem(void *ctx, const char *path, const char *text)
+static void problem(void *ctx, const char *path, const char *code, const char *text)
 {
+    (void)code;
     struct taking *t = ctx;
     (void)path;
     if (text == NULL || *text == '\0')

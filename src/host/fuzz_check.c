@@ -103,6 +103,7 @@ static const char *bad_row(const struct row *r, char *text, size_t size)
     } objects[] = {{"tags", r->tags, JSON_ARRAY, all_texts},
                    {"features", r->features, JSON_OBJECT, NULL},
                    {"metrics", r->metrics, JSON_OBJECT, all_numbers},
+                   {"audience", r->audience, JSON_OBJECT, NULL},
                    {"extra", r->extra, JSON_OBJECT, NULL},
                    {"fact_notes", r->fact_notes, JSON_OBJECT, all_texts}};
     if (bad_id("id", r->external_id, ROW_ID_MAX, true, text, size) != NULL ||
@@ -171,8 +172,11 @@ static const char *bad_parts(const struct rows *rows, char *text, size_t size)
             return snprintf(text, size, "dropped items without a reason"), text;
     for (size_t i = 0; i < rows->n_account; i++) {
         const struct row_account *a = &rows->account[i];
-        if (bad_id("account", a->external_id, ROW_ID_MAX, true, text, size) != NULL || !good_text(a->handle))
+        if (bad_id("account", a->external_id, ROW_ID_MAX, true, text, size) != NULL)
             return text;
+        if (!good_text(a->handle) || !good_text(a->notes) || !good_json(a->metrics, JSON_OBJECT, NULL) ||
+            !good_json(a->audience, JSON_OBJECT, NULL))
+            return snprintf(text, size, "an account whose facts cannot be stored"), text;
     }
     for (size_t i = 0; i < rows->n_same; i++)
         if (bad_id("id", rows->same[i].external_id, ROW_ID_MAX, true, text, size) != NULL ||
@@ -191,10 +195,13 @@ const char *fuzz_check(const struct fuzzer *f, const struct delivery *d, const c
         return snprintf(text, size, "taken, but by no parser"), text;
     if (bad_parts(&d->rows, text, size) != NULL)
         return text;
-    if (d->received != (int64_t)d->rows.n_row + d->dropped + d->quarantined || d->dropped < 0 || d->received < 0)
+    size_t accounts = rows_accounts_observed(&d->rows), beside = 0;
+    for (size_t i = 0; i < d->rows.n_account; i++)
+        beside += row_account_observed(&d->rows.account[i]) && d->rows.account[i].beside_post;
+    if (d->received != (int64_t)(d->rows.n_row + accounts) + d->dropped + d->quarantined || d->dropped < 0 || d->received < 0)
         return snprintf(text, size, "received %lld is not rows + dropped + quarantined", (long long)d->received), text;
     size_t items = alone && p != NULL ? items_of(p, d, data, n) : SIZE_MAX;
-    if (items != SIZE_MAX && (int64_t)items != d->received)
+    if (items != SIZE_MAX && (int64_t)(items + beside) != d->received)
         return snprintf(text, size, "%zu items came, but %zu rows + %lld dropped + %lld quarantined are %lld", items,
                         d->rows.n_row, (long long)d->dropped, (long long)d->quarantined, (long long)d->received),
                text;

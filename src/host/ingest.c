@@ -7,6 +7,7 @@
 #include "data/csv.h"
 #include "host/envelope.h"
 #include "host/input.h"
+#include "host/not_payload.h"
 #include "host/parser.h"
 #include "host/plugin_use.h"
 #include "host/row_check.h"
@@ -17,7 +18,7 @@ struct run {
     const struct ingest_sink *sink;
     const char *path;
     int64_t last_arrival;
-    size_t bytes; /* of the files that are done */
+    struct ingest_progress done; /* bytes of the files that are done */
 };
 
 /* Arrival times are told apart even within one microsecond: two payloads of one post are two observations. */
@@ -44,6 +45,8 @@ static bool time_is_sane(const struct delivery *d)
 static int give(struct run *r, struct delivery *d, struct err *e)
 {
     if (r->options->has_since && d->observed_at < r->options->since) {
+        if (r->sink->passed != NULL)
+            r->sink->passed(r->sink->ctx, 0, 1);
         delivery_free(&d);
         return 0;
     }
@@ -66,8 +69,12 @@ static void set_parser(struct delivery *d, const struct parser_spec *p)
     d->parser_version = mem_dup(parser_version(p));
 }
 
+/* Rows of payloads that name no account are given theirs when they are written; observations of an account need one now. */
 static void set_account(const struct run *r, struct rows *rows)
 {
+    for (size_t i = 0; i < rows->n_account; i++)
+        if (rows->account[i].external_id == NULL)
+            rows->account[i].external_id = arena_dup(&rows->arena, r->options->account != NULL ? r->options->account : "-");
     for (size_t i = 0; r->options->account != NULL && i < rows->n_row; i++)
         if (rows->row[i].account == NULL)
             rows->row[i].account = arena_dup(&rows->arena, r->options->account);
@@ -129,7 +136,7 @@ static int parse_document(const struct run *r, struct delivery *d, const struct 
 static int open_json(const char *data, size_t n, struct json_doc **doc, struct envelope *env, struct failure *f)
 {
     if (json_parse(data, n, NULL, doc, &f->err) != 0)
-        return fail(f, "unreadable");
+        return fail(f, not_payload(data, n, &f->err));
     if (envelope_open(doc, env, &f->err) != 0)
         return fail(f, env->status >= 400 ? "http_error" : "bad_wrapper");
     return 0;
@@ -205,7 +212,7 @@ static int take_lines(struct run *r, const struct piece *p, struct err *e)
         struct json_doc *doc = NULL;
         struct failure f = {0};
         if (json_parse(text, n, NULL, &doc, &f.err) != 0) {
-            fail(&f, "unreadable");
+            fail(&f, not_payload(text, n, &f.err));
         } else if (envelope_is(doc)) {
             json_free(&doc);
             rc = take_document(r, text, n, line, e);
@@ -285,7 +292,7 @@ static int take_piece(struct run *r, struct input *in, struct piece *p, struct e
     if (p->too_long > 0) {
         char *text = mem_printf("line %zu of %zu MiB is larger than the 16 MiB a document may have; it was passed over",
                                 p->first_line, p->too_long >> 20);
-        r->sink->problem(r->sink->ctx, r->path, text);
+        r->sink->problem(r->sink->ctx, r->path, "too_large", text);
         mem_free(text);
         return 0;
     }
@@ -296,6 +303,15 @@ static int take_piece(struct run *r, struct input *in, struct piece *p, struct e
     return take_document(r, p->data, p->len, 0, e);
 }
 
+static bool go_on(const struct run *r, const struct input *in)
+{
+    if (r->sink->progress == NULL)
+        return true;
+    struct ingest_progress now = r->done;
+    now.bytes += input_bytes_read(in);
+    return r->sink->progress(r->sink->ctx, &now);
+}
+
 static int take_input(struct run *r, struct input **in, struct err *e)
 {
     struct piece piece;
@@ -303,12 +319,13 @@ static int take_input(struct run *r, struct input **in, struct err *e)
     int got = 0, rc = 0;
     while (rc == 0 && (got = input_next(*in, &piece, &bad)) > 0) {
         rc = take_piece(r, *in, &piece, e);
-        if (rc == 0 && r->sink->progress != NULL && !r->sink->progress(r->sink->ctx, r->bytes + input_bytes_read(*in)))
+        if (rc == 0 && !go_on(r, *in))
             rc = err_set(e, ERR_CANCELLED, "stopped");
     }
     if (rc == 0 && got < 0)
-        r->sink->problem(r->sink->ctx, r->path, bad.text);
-    r->bytes += input_bytes_read(*in);
+        r->sink->problem(r->sink->ctx, r->path, input_code(*in), bad.text);
+    r->done.bytes += input_bytes_read(*in);
+    r->done.files++;
     input_close(in);
     return rc;
 }
@@ -319,7 +336,8 @@ static int take_file(struct run *r, const char *path, struct err *e)
     struct err bad = {0};
     r->path = path;
     if (input_open(path, &in, &bad) != 0) {
-        r->sink->problem(r->sink->ctx, path, bad.text);
+        r->sink->problem(r->sink->ctx, path, "cannot_read", bad.text);
+        r->done.files++;
         return 0;
     }
     return take_input(r, &in, e);
@@ -333,19 +351,37 @@ int ingest_bytes(const struct registry *registry, const struct ingest_options *o
     return take_input(&r, &in, e);
 }
 
+/* All files are found first: how much there is says how long it takes. */
+static void find_files(const struct run *r, const char *const *names, size_t n, struct input_paths *files)
+{
+    struct input_filter filter = r->options->files;
+    filter.has_since = r->options->has_since;
+    filter.since = r->options->since;
+    for (size_t i = 0; i < n; i++) {
+        struct err bad = {0};
+        size_t problems = files->n_problem;
+        if (input_list(names[i], &filter, files, &bad) != 0)
+            r->sink->problem(r->sink->ctx, NULL, "not_found", bad.text);
+        for (; problems < files->n_problem; problems++)
+            r->sink->problem(r->sink->ctx, NULL, "cannot_read", files->problem[problems]);
+    }
+    if (files->older > 0 && r->sink->passed != NULL)
+        r->sink->passed(r->sink->ctx, files->older, 0);
+}
+
 int ingest_run(const struct registry *registry, const struct ingest_options *options, const char *const *names, size_t n,
                const struct ingest_sink *sink, struct err *e)
 {
     struct run r = {.registry = registry, .options = options, .sink = sink};
+    struct input_paths files = {0};
     int rc = 0;
-    for (size_t i = 0; rc == 0 && i < n; i++) {
-        struct input_paths files = {0};
-        struct err bad = {0};
-        if (input_list(names[i], &files, &bad) != 0)
-            sink->problem(sink->ctx, NULL, bad.text);
-        for (size_t k = 0; rc == 0 && k < files.n; k++)
-            rc = take_file(&r, files.path[k], e);
-        input_paths_free(&files);
-    }
+    find_files(&r, names, n, &files);
+    r.done.files_all = files.n;
+    r.done.bytes_all = files.endless ? 0 : files.bytes;
+    for (size_t i = 0; rc == 0 && i < files.n; i++)
+        rc = take_file(&r, files.path[i], e);
+    if (sink->progress != NULL)
+        sink->progress(sink->ctx, &r.done); /* what came in altogether */
+    input_paths_free(&files);
     return rc;
 }

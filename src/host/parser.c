@@ -218,6 +218,8 @@ int parser_run(const struct parser_spec *p, const struct json_doc *doc, const st
     }
     for (size_t i = row; i < out->n_row; i++)
         out->row[i].line = line_of(p, root, in, out->row[i].item);
+    for (size_t i = account; i < out->n_account; i++)
+        out->account[i].line = line_of(p, root, in, out->account[i].item);
     for (size_t i = bad; i < out->n_bad; i++)
         out->bad[i].line = line_of(p, root, in, out->bad[i].item);
     return 0;

@@ -26,9 +26,13 @@ static void read_facts(const cJSON *table, int from, int to, struct fact *facts)
     }
 }
 
-static const char *object_of(struct maker *m, const char *name, const cJSON *value, bool numbers)
+enum members { MEMBERS_AS_THEY_STAND, MEMBERS_ARE_NUMBERS, MEMBERS_OF_ACCOUNTS };
+
+static const char *object_of(struct maker *m, const char *name, const cJSON *value, enum members members)
 {
     if (value == NULL || json_kind(value) == JSON_NULL)
+        return NULL;
+    if (json_size(value) == 0 && json_kind(value) == JSON_ARRAY) /* Lua's empty table */
         return NULL;
     if (json_kind(value) != JSON_OBJECT) {
         row_note(m, name, value, "is no table of names");
@@ -36,7 +40,9 @@ static const char *object_of(struct maker *m, const char *name, const cJSON *val
     }
     struct buf object = {0};
     for (const cJSON *c = value->child; c != NULL; c = c->next) {
-        if (numbers)
+        if (members == MEMBERS_OF_ACCOUNTS)
+            row_account_metric(m, c->string, c, UNIT_NONE, &object);
+        else if (members == MEMBERS_ARE_NUMBERS)
             row_metric(m, c->string, c, UNIT_NONE, &object);
         else
             row_member(c->string, strlen(c->string), c, &object);
@@ -88,9 +94,10 @@ static void make_row(struct replay *r, const cJSON *counts)
     struct fact facts[FIELD_MAX] = {0};
     read_facts(counts, FIELD_FIRST_COUNT, FIELD_MAX, facts);
     row_counts(m, facts, &row);
-    row.features = object_of(m, "features", member(r->post_table, "features"), false);
-    row.metrics = object_of(m, "metrics", member(counts, "metrics"), true);
-    row.extra = object_of(m, "extra", member(counts, "extra"), false);
+    row.features = object_of(m, "features", member(r->post_table, "features"), MEMBERS_AS_THEY_STAND);
+    row.metrics = object_of(m, "metrics", member(counts, "metrics"), MEMBERS_ARE_NUMBERS);
+    row.audience = row_audience(m, member(counts, "audience"));
+    row.extra = object_of(m, "extra", member(counts, "extra"), MEMBERS_AS_THEY_STAND);
     row_done(m, &row);
     *rows_add(m->out) = row;
 }
@@ -167,11 +174,11 @@ static void close_post(struct replay *r)
 
 static void account(struct maker *m, const cJSON *table)
 {
-    const char *id = row_text(m, "account", member(table, "id"));
-    const char *handle = row_text(m, "handle", member(table, "handle"));
-    buf_clear(&m->notes);
-    if (id != NULL && *id != '\0')
-        rows_account(m->out, m->p->plugin->name, id, handle);
+    struct row_account a = {.external_id = row_text(m, "account", member(table, "id")),
+                            .handle = row_text(m, "handle", member(table, "handle")),
+                            .metrics = object_of(m, "metrics", member(table, "metrics"), MEMBERS_OF_ACCOUNTS),
+                            .audience = row_audience(m, member(table, "audience"))};
+    row_account(m, &a);
 }
 
 static void same(struct maker *m, const cJSON *table)

@@ -276,6 +276,45 @@ void row_metric(struct maker *m, const char *name, const cJSON *value, enum unit
         buf_printf(object, ":%.15g", unit == UNIT_MS ? d / 1000 : d);
 }
 
+void row_account_metric(struct maker *m, const char *name, const cJSON *value, enum unit unit, struct buf *object)
+{
+    if (json_kind(value) == JSON_OBJECT || json_kind(value) == JSON_ARRAY)
+        row_member(name, strlen(name), value, object);
+    else
+        row_metric(m, name, value, unit, object);
+}
+
+const char *row_audience(struct maker *m, const cJSON *value)
+{
+    struct buf text = {0};
+    if (absent(value) || (json_size(value) == 0 && json_kind(value) != JSON_STRING)) /* Lua's empty table is no list */
+        return NULL;
+    if (json_kind(value) != JSON_OBJECT) {
+        row_note(m, "audience", value, "is no table of names");
+        return NULL;
+    }
+    json_write(value, &text);
+    const char *kept = arena_ndup(&m->out->arena, text.data, text.len);
+    buf_free(&text);
+    return kept;
+}
+
+bool row_account(struct maker *m, const struct row_account *account)
+{
+    struct row_account a = *account;
+    a.platform = m->p->plugin->name;
+    a.item = m->item;
+    if (a.external_id != NULL && *a.external_id == '\0')
+        a.external_id = NULL;
+    if (m->notes.len > 0 && row_account_observed(&a))
+        a.notes = m->notes.data;
+    bool something = a.external_id != NULL || row_account_observed(&a);
+    if (something)
+        rows_account(m->out, &a);
+    buf_clear(&m->notes);
+    return something;
+}
+
 const char *row_object(struct maker *m, struct buf *object)
 {
     const char *text = NULL;

@@ -33,5 +33,11 @@ size_t row_aliases(struct maker *m, const cJSON *value, const char *id, const ch
 const char *row_text(struct maker *m, const char *name, const cJSON *value);
 struct count row_count(struct maker *m, const char *name, const cJSON *value);
 void row_note(struct maker *m, const char *name, const cJSON *value, const char *what);
+/* One member of an account's metrics: a number, or an object or list of such, which is kept as it stands. */
+void row_account_metric(struct maker *m, const char *name, const cJSON *value, enum unit unit, struct buf *object);
+/* An object with members, as it stands; NULL where there is none. */
+const char *row_audience(struct maker *m, const cJSON *value);
+/* Adds the account and takes the notes over. false: it is nothing (no id, and no observation). */
+bool row_account(struct maker *m, const struct row_account *account);
 /* Puts the notes into the row and is ready for the next. */
 void row_done(struct maker *m, struct row *row);

@@ -150,6 +150,13 @@ static struct named_list compile_named(struct parser_spec *p, const cJSON *list)
     return out;
 }
 
+static struct audience_source compile_audience(struct parser_spec *p, const cJSON *d)
+{
+    if (json_kind(d) == JSON_ARRAY)
+        return (struct audience_source){.named = compile_named(p, d)};
+    return (struct audience_source){.whole = compile_source(p, d)};
+}
+
 static const char **compile_texts(struct parser_spec *p, const cJSON *list, size_t *n)
 {
     *n = json_kind(list) == JSON_ARRAY ? json_size(list) : 0;
@@ -183,6 +190,7 @@ static void compile_fields(struct parser_spec *p, const cJSON *d)
         p->field[f] = compile_source(p, member(f < FIELD_FIRST_COUNT ? post : counts, field_names[f]));
     p->features = compile_named(p, member(post, "features"));
     p->metrics = compile_named(p, member(counts, "metrics"));
+    p->audience = compile_audience(p, member(counts, "audience"));
     p->extra = compile_named(p, member(d, "extra"));
 }
 
@@ -228,6 +236,9 @@ static void compile_leftovers(struct parser_spec *p, const cJSON *d)
         mark_used(p, &p->metrics.item[i].source, &cap);
     for (size_t i = 0; i < p->features.n; i++)
         mark_used(p, &p->features.item[i].source, &cap);
+    mark_used(p, &p->audience.whole, &cap);
+    for (size_t i = 0; i < p->audience.named.n; i++)
+        mark_used(p, &p->audience.named.item[i].source, &cap);
     mark_used(p, &p->account_id, &cap);
     mark_used(p, &p->account_handle, &cap);
 }
@@ -253,6 +264,8 @@ static void compile_items(struct parser_spec *p, const cJSON *d)
     p->has_account = account != NULL;
     p->account_id = compile_source(p, member(account, "id"));
     p->account_handle = compile_source(p, member(account, "handle"));
+    p->account_metrics = compile_named(p, member(account, "metrics"));
+    p->account_audience = compile_audience(p, member(account, "audience"));
     p->has_same = same != NULL;
     p->same_id = compile_source(p, member(same, "id"));
     p->same_aliases = compile_source(p, member(same, "aliases"));
@@ -264,6 +277,7 @@ static void compile_items(struct parser_spec *p, const cJSON *d)
     }
     p->skip = text_of(p, d, "skip");
     p->refuses = refuse != NULL;
+    p->only_accounts = p->has_account && p->skip == NULL && member(d, "post") == NULL && member(d, "id_from_url") == NULL;
     p->refuse_code = compile_source(p, member(refuse, "code"));
     p->refuse_text = compile_source(p, member(refuse, "text"));
 }

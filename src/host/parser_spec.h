@@ -44,6 +44,12 @@ struct named_list {
     size_t n;
 };
 
+/* Who the audience was: one object, or values put together under names. */
+struct audience_source {
+    struct source whole;
+    struct named_list named;
+};
+
 struct condition {
     struct path path;
     enum { CONDITION_TEXT, CONDITION_THERE, CONDITION_ABSENT, CONDITION_KIND } what;
@@ -106,12 +112,16 @@ struct parser_spec {
     size_t n_each; /* 0: the document */
     struct source field[FIELD_MAX];
     struct named_list features, metrics, extra;
+    struct audience_source audience;
     bool has_extra_from;
     struct path extra_from;
     const char **extra_used; /* members of extra_from that a field takes */
     size_t n_extra_used;
     bool has_account, has_same;
     struct source account_id, account_handle;
+    struct named_list account_metrics;
+    struct audience_source account_audience;
+    bool only_accounts; /* the items are observations of accounts: there is no post */
     struct source same_id, same_aliases;
     struct drop_rule *drop;
     size_t n_drop;

@@ -77,14 +77,45 @@ static const char *leftovers(struct walk *w, const cJSON *item)
     return row_object(&w->maker, &object);
 }
 
+static const char *audience(struct walk *w, const struct audience_source *a, const cJSON *item)
+{
+    struct buf object = {0};
+    if (a->named.n == 0)
+        return row_audience(&w->maker, source_get(&a->whole, item, w->doc));
+    for (size_t i = 0; i < a->named.n; i++)
+        row_member(a->named.item[i].name, strlen(a->named.item[i].name), source_get(&a->named.item[i].source, item, w->doc),
+                   &object);
+    return row_object(&w->maker, &object);
+}
+
+static struct row_account account_of(struct walk *w, const cJSON *item)
+{
+    const struct parser_spec *p = w->p;
+    struct maker *m = &w->maker;
+    struct buf metrics = {0};
+    struct row_account a = {.beside_post = !p->only_accounts};
+    a.external_id = row_text(m, "account", source_get(&p->account_id, item, w->doc));
+    a.handle = row_text(m, "handle", source_get(&p->account_handle, item, w->doc));
+    for (size_t i = 0; i < p->account_metrics.n; i++) {
+        const struct named_source *one = &p->account_metrics.item[i];
+        row_account_metric(m, one->name, value_of(w, one->name, &one->source, item), one->source.unit, &metrics);
+    }
+    a.metrics = row_object(m, &metrics);
+    a.audience = audience(w, &p->account_audience, item);
+    return a;
+}
+
+/* Beside a post or a reason to skip: what cannot be read of it is no matter of theirs. */
 static void account(struct walk *w, const cJSON *item)
 {
+    struct buf of_row = w->maker.notes;
     if (!w->p->has_account)
         return;
-    const char *id = row_text(&w->maker, "account", source_get(&w->p->account_id, item, w->doc));
-    const char *handle = row_text(&w->maker, "handle", source_get(&w->p->account_handle, item, w->doc));
-    if (id != NULL && *id != '\0')
-        rows_account(w->maker.out, w->p->plugin->name, id, handle);
+    w->maker.notes = (struct buf){0};
+    struct row_account a = account_of(w, item);
+    row_account(&w->maker, &a);
+    buf_free(&w->maker.notes);
+    w->maker.notes = of_row;
 }
 
 static void same(struct walk *w, const cJSON *item)
@@ -98,17 +129,35 @@ static void same(struct walk *w, const cJSON *item)
         rows_same(m->out, w->p->plugin->name, id, alias[i]);
 }
 
-static void no_id(struct walk *w, const cJSON *item)
+static void no_id_at(struct walk *w, const struct source *id, const char *whose, const cJSON *item)
 {
     struct buf text = {0};
-    const struct source *id = &w->p->field[FIELD_ID];
-    buf_printf(&text, "item %zu: no id", w->maker.item);
+    buf_printf(&text, "item %zu: no id%s", w->maker.item, whose);
     for (size_t i = 0; i < id->n; i++)
         buf_printf(&text, " %s '%s%s'", i == 0 ? "at" : "or", id->path[i].from_doc ? "^" : "", id->path[i].text);
-    row_id_advice(&w->maker, &text);
+    if (*whose == '\0')
+        row_id_advice(&w->maker, &text);
     bad(w, "missing_id", text.data, item);
     buf_free(&text);
     buf_clear(&w->maker.notes);
+}
+
+static void no_id(struct walk *w, const cJSON *item)
+{
+    no_id_at(w, &w->p->field[FIELD_ID], "", item);
+}
+
+/* An item that tells nothing but who it is has no numbers to keep: it is dropped, and its facts are taken. */
+static void make_account(struct walk *w, const cJSON *item)
+{
+    struct row_account a = account_of(w, item);
+    if (w->p->account_id.n > 0 && (a.external_id == NULL || *a.external_id == '\0')) {
+        no_id_at(w, &w->p->account_id, " of an account", item);
+        return;
+    }
+    row_account(&w->maker, &a);
+    if (!row_account_observed(&a))
+        rows_drop(w->maker.out, "account", 1);
 }
 
 static void make_row(struct walk *w, const cJSON *item)
@@ -134,6 +183,7 @@ static void make_row(struct walk *w, const cJSON *item)
     }
     row.features = row_object(m, &features);
     row.metrics = row_object(m, &metrics);
+    row.audience = audience(w, &p->audience, item);
     row.extra = leftovers(w, item);
     account(w, item);
     row_done(m, &row);
@@ -163,7 +213,10 @@ static void one_item(struct walk *w, const cJSON *item)
             return;
         }
     }
-    make_row(w, item);
+    if (p->only_accounts)
+        make_account(w, item);
+    else
+        make_row(w, item);
 }
 
 static int refuse(struct walk *w)

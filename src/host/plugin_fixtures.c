@@ -203,8 +203,9 @@ static int take(void *ctx, struct delivery *d, struct err *e)
     return 0;
 }
 
-static void on_problem(void *ctx, const char *path, const char *text)
+static void on_problem(void *ctx, const char *path, const char *code, const char *text)
 {
+    (void)code;
     struct tried *t = ctx;
     (void)path;
     if (!t->refused_is_meant)

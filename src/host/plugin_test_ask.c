@@ -48,6 +48,13 @@ void ask_add_text(struct buf *out, const char *name, const char *text)
         json_write_string(text, strlen(text), out);
 }
 
+/* JSON as it stands; nothing where there is none. */
+static void ask_add_raw(struct buf *out, const char *name, const char *json)
+{
+    if (json != NULL)
+        buf_printf(out, ",\"%s\":%s", name, json);
+}
+
 void ask_add_int(struct buf *out, const char *name, int64_t v)
 {
     buf_printf(out, "%s\"%s\":%" PRId64, out->data[out->len - 1] == '{' ? "" : ",", name, v);
@@ -113,8 +120,13 @@ static void add_delivery(struct parsed *p, const struct delivery *d)
     for (size_t i = 0; i < d->rows.n_account; i++) {
         separate(&p->accounts);
         buf_char(&p->accounts, '{');
-        ask_add_text(&p->accounts, "id", d->rows.account[i].external_id);
-        ask_add_text(&p->accounts, "handle", d->rows.account[i].handle);
+        const struct row_account *a = &d->rows.account[i];
+        ask_add_text(&p->accounts, "id", a->external_id);
+        ask_add_text(&p->accounts, "handle", a->handle);
+        ask_add_raw(&p->accounts, "metrics", a->metrics);
+        ask_add_raw(&p->accounts, "audience", a->audience);
+        if (a->notes != NULL)
+            ask_add_text(&p->accounts, "notes", a->notes);
         buf_char(&p->accounts, '}');
     }
     for (size_t i = 0; i < d->rows.n_same; i++) {
@@ -139,8 +151,9 @@ static int take_parsed(void *ctx, struct delivery *d, struct err *e)
     return 0;
 }
 
-static void parse_problem(void *ctx, const char *path, const char *text)
+static void parse_problem(void *ctx, const char *path, const char *code, const char *text)
 {
+    (void)code;
     (void)path;
     struct parsed *p = ctx;
     add_refused(&p->refused, "unreadable", text);
@@ -218,8 +231,9 @@ static void written(void *ctx, const struct delivery *d)
         add_refused(&t->refused, d->code, d->text);
 }
 
-static void taking_problem(void *ctx, const char *path, const char *text)
+static void taking_problem(void *ctx, const char *path, const char *code, const char *text)
 {
+    (void)code;
     (void)path;
     struct taking *t = ctx;
     add_refused(&t->refused, "unreadable", text);

@@ -54,6 +54,26 @@ static const char *reason(const struct row *r, const char **text)
     return NULL;
 }
 
+static void check_accounts(struct rows *rows)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < rows->n_account; i++) {
+        const struct row_account *a = &rows->account[i];
+        if (strlen(a->external_id) <= ROW_ID_MAX && strlen(a->platform) <= ROW_PLATFORM_MAX) {
+            rows->account[kept++] = *a;
+        } else if (row_account_observed(a)) {
+            struct buf body = {0};
+            row_json_account(a, &body);
+            char *text = mem_printf("item %zu: the account's id is longer than 512 bytes", a->item);
+            rows_bad(rows, &(struct row_bad){
+                               .item = a->item, .line = a->line, .code = "id_too_long", .text = text, .body = body.data});
+            mem_free(text);
+            buf_free(&body);
+        }
+    }
+    rows->n_account = kept;
+}
+
 void rows_check(struct rows *rows)
 {
     size_t kept = 0;
@@ -73,11 +93,7 @@ void rows_check(struct rows *rows)
         buf_free(&body);
     }
     rows->n_row = kept;
-    kept = 0;
-    for (size_t i = 0; i < rows->n_account; i++)
-        if (strlen(rows->account[i].external_id) <= ROW_ID_MAX && strlen(rows->account[i].platform) <= ROW_PLATFORM_MAX)
-            rows->account[kept++] = rows->account[i];
-    rows->n_account = kept;
+    check_accounts(rows);
 }
 
 #define COMPARE(a, b) (((a) > (b)) - ((a) < (b)))

@@ -146,8 +146,22 @@ void row_json_whole(const struct row *r, struct buf *out)
     add_text(out, "ai_version", r->ai_version);
     add_raw(out, "features", r->features);
     add_raw(out, "metrics", r->metrics);
+    add_raw(out, "audience", r->audience);
     add_raw(out, "extra", r->extra);
     add_text(out, "notes", r->notes);
+    buf_char(out, '}');
+}
+
+void row_json_account(const struct row_account *a, struct buf *out)
+{
+    buf_char(out, '{');
+    add_text(out, "platform", a->platform);
+    add_text(out, "account", a->external_id);
+    add_text(out, "handle", a->handle);
+    add_raw(out, "metrics", a->metrics);
+    add_raw(out, "audience", a->audience);
+    add_text(out, "notes", a->notes);
+    add_text(out, "kind", "account");
     buf_char(out, '}');
 }
 

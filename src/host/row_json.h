@@ -11,8 +11,12 @@
 void row_json(const struct row *r, struct buf *out);
 
 /* Everything of the row that is known, under the same keys and caption, url, tags, duration_s, media_kind, ai_version, features, metrics,
- * extra, notes: what is recorded of a parser. */
+ * audience, extra, notes: what is recorded of a parser. */
 void row_json_whole(const struct row *r, struct buf *out);
+
+/* An observation of an account: {"platform", "account", "handle", "metrics", "audience", "notes", "kind": "account"}, what is known of
+ * it. Appended without a newline. */
+void row_json_account(const struct row_account *a, struct buf *out);
 
 struct rowset *row_table_new(void); /* the same keys as columns */
 void row_table_add(struct rowset *t, const struct row *r);

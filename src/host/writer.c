@@ -58,7 +58,7 @@ static int begin(struct writer *w, bool merge, struct err *e)
         return -1;
     rows_collect(w);
     resolve_collect(w);
-    if (resolve_write(w, e) != 0)
+    if (resolve_write(w, e) != 0 || accounts_write(w, e) != 0)
         return -1;
     return merge ? rows_merge(w, e) : rows_copy_begin(w, e);
 }
@@ -155,7 +155,7 @@ int writer_add(struct writer *w, struct delivery *d, struct err *e)
         b->delivery = mem_realloc(b->delivery, b->cap * sizeof(struct delivery *));
     }
     b->delivery[b->n++] = d;
-    b->rows += d->rows.n_row;
+    b->rows += d->rows.n_row + rows_accounts_observed(&d->rows);
     b->bytes += d->bytes;
     pump(w);
     if (b->rows >= BATCH_ROWS || b->n >= BATCH_DELIVERIES || b->bytes >= BATCH_BYTES)

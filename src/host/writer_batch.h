@@ -82,6 +82,9 @@ int rows_copy_begin(struct writer *w, struct err *e);
 int rows_copy_finish(struct writer *w, struct err *e);
 int rows_merge(struct writer *w, struct err *e); /* for a batch that COPY could not take */
 
+/* writer_accounts.c: observations of accounts; counts them */
+int accounts_write(struct writer *w, struct err *e);
+
 /* writer_ledger.c */
 int ledger_seen(struct writer *w, struct err *e); /* marks what was taken before; in the batch's transaction */
 int ledger_write(struct writer *w, struct err *e);

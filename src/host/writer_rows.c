@@ -10,8 +10,8 @@
 #define KEY "user_id, platform, external_id, metric_window, window_start, recorded_at"
 #define COLUMNS                                                                                                       \
     "id, content_id, platform, metrics, views, likes, shares, comments, saves, average_watch_time, platform_metrics," \
-    " recorded_at, external_id, metric_window, window_start, window_end, user_id"
-enum { N_COLUMNS = 17 };
+    " recorded_at, external_id, metric_window, window_start, window_end, user_id, audience_demographics"
+enum { N_COLUMNS = 18 };
 
 static const char *key_of(struct arena *a, const struct row *r, int64_t at)
 {
@@ -158,6 +158,10 @@ static void put_row(const struct writer *w, const struct batch_row *r, int64_t o
     else
         pgcopy_null(b);
     pgcopy_uuid(b, &w->options.owner);
+    if (row->audience != NULL)
+        pgcopy_jsonb(b, row->audience, strlen(row->audience));
+    else
+        pgcopy_null(b);
     if (ord >= 0)
         pgcopy_int8(b, ord);
 }
@@ -223,13 +227,17 @@ static const char merge_sql[] =
     "  comments = coalesce(excluded.comments, m.comments), saves = coalesce(excluded.saves, m.saves),"
     "  average_watch_time = coalesce(excluded.average_watch_time, m.average_watch_time),"
     "  platform_metrics = coalesce(m.platform_metrics, '{}') || excluded.platform_metrics,"
-    "  window_end = coalesce(excluded.window_end, m.window_end)"
+    "  window_end = coalesce(excluded.window_end, m.window_end),"
+    "  audience_demographics = coalesce(m.audience_demographics || excluded.audience_demographics, m.audience_demographics,"
+    "   excluded.audience_demographics)"
     " WHERE (m.metrics, m.views, m.likes, m.shares, m.comments, m.saves, m.average_watch_time, m.window_end,"
-    "        coalesce(m.platform_metrics, '{}') - '_parser') IS DISTINCT FROM"
+    "        coalesce(m.platform_metrics, '{}') - '_parser', m.audience_demographics) IS DISTINCT FROM"
     "       (m.metrics || excluded.metrics, coalesce(excluded.views, m.views), coalesce(excluded.likes, m.likes),"
     "        coalesce(excluded.shares, m.shares), coalesce(excluded.comments, m.comments), coalesce(excluded.saves, m.saves),"
     "        coalesce(excluded.average_watch_time, m.average_watch_time), coalesce(excluded.window_end, m.window_end),"
-    "        (coalesce(m.platform_metrics, '{}') || excluded.platform_metrics) - '_parser')"
+    "        (coalesce(m.platform_metrics, '{}') || excluded.platform_metrics) - '_parser',"
+    "        coalesce(m.audience_demographics || excluded.audience_demographics, m.audience_demographics,"
+    "         excluded.audience_demographics))"
     " RETURNING " KEY ", id)"
     " SELECT i.ord, put.id = i.id FROM put JOIN pg_temp.tidemark_incoming i USING (" KEY ")";
 

@@ -11,11 +11,12 @@ enum { OUTPUT_MAX = 64 << 20 };
 
 static const char *const post_keys[] = {"id",   "platform",   "account",    "title",      "caption",  "url",     "published_at",
                                         "tags", "duration_s", "media_kind", "ai_version", "features", "aliases", NULL};
-static const char *const counts_keys[] = {"views",  "likes",        "shares",     "comments", "saves", "average_watch_time",
-                                          "window", "window_start", "window_end", "metrics",  "extra", NULL};
+static const char *const counts_keys[] = {"views",  "likes",        "shares",     "comments", "saves",    "average_watch_time",
+                                          "window", "window_start", "window_end", "metrics",  "audience", "extra",
+                                          NULL};
 static const char *const facts_keys[] = {"id", "platform", "features", "notes", NULL};
 static const char *const same_keys[] = {"id", "aliases", NULL};
-static const char *const account_keys[] = {"id", "handle", NULL};
+static const char *const account_keys[] = {"id", "handle", "metrics", "audience", NULL};
 static const char current_key;
 
 static struct out *current(lua_State *L)
@@ -139,6 +140,9 @@ static int l_account(lua_State *L)
 {
     struct out *out = current(L);
     check_table(L, "out.account", account_keys);
+    if (lua_getfield(L, 1, "metrics") != LUA_TNIL || lua_getfield(L, 1, "audience") != LUA_TNIL)
+        one_row_more(L, out); /* an observation of it */
+    lua_settop(L, 1);
     begin_event(out, "account");
     add_value(L, out, "out.account", 1);
     buf_char(&out->text, ']');

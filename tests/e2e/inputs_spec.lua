@@ -26,11 +26,12 @@ end
 
 local p
 setup(function()
-    p = support.project { pinned = true }
+    p = support.project {}
     p:write("plugins/pins/plugin.lua", plugin)
 end)
 teardown(function() p:close() end)
 
+local function sh(command) return support.sh(command, { cwd = p.dir }) end
 local function dry(...) return p:run { "ingest", "--dry-run", "--format", "ndjson", ... } end
 
 describe("an id that the answer does not hold", function()
@@ -71,5 +72,70 @@ describe("an id that the answer does not hold", function()
         local r = dry("--content", "", "two.json")
         assert.equal(64, r.code)
         has(r.err, "--content: must be the UUID of a work, or a post's id: UTF-8 text of 1 to 512 bytes")
+    end)
+end)
+
+local list = '{"pins":[{"id":"a","n":1},{"id":"b","n":2}]}'
+
+describe("packed files", function()
+    it("are taken by their content, whatever their name", function()
+        p:write("list.json", list)
+        p:write("lines.jsonl", '{"pins":[{"id":"c","n":1}]}\n{"pins":[{"id":"d","n":2}]}\n')
+        p:write("table.csv", "id,n\ne,3\n")
+        sh("mkdir -p packed/deep && gzip -c list.json > packed/list.json.gz && zstd -qc lines.jsonl > packed/deep/lines.jsonl.zst"
+            .. " && gzip -c table.csv > packed/table.csv.gz && gzip -c list.json | cat > odd.name")
+        local r = dry("packed", "odd.name")
+        assert.equal(0, r.code, r.err)
+        for _, id in ipairs { "a", "b", "c", "d", "e" } do has(r.out, ('"external_id":"%s"'):format(id)) end
+        r = sh("gzip -c list.json | " .. support.quote(support.bin) .. " ingest --dry-run --format ndjson -")
+        has(r.out, '"external_id":"b"')
+    end)
+end)
+
+describe("folders", function()
+    local function ids(r)
+        local out = {}
+        for id in r.out:gmatch('"external_id":"(.-)"') do out[#out + 1] = id end
+        return table.concat(out, " ")
+    end
+
+    setup(function()
+        sh("mkdir -p tree/pins/2024 tree/old tree/.git")
+        for path, id in pairs { ["1.json"] = "one", ["pins/2.json"] = "two", ["pins/2024/3.json"] = "three",
+            ["old/4.json"] = "four", ["pins/notes.txt"] = "five", [".git/6.json"] = "six", ["tidemark.content.json"] = "seven" } do
+            p:write("tree/" .. path, ('{"pins":[{"id":"%s","n":1}]}'):format(id))
+        end
+        sh("mkfifo tree/pipe.json; ln -s ../tree tree/pins/loop; ln -s nowhere.json tree/broken.json")
+    end)
+
+    it("are gone through in a fixed order; pipes, hidden files and links to folders are not", function()
+        local r = dry("tree")
+        assert.equal(2, r.code, r.err)
+        assert.equal("one four two three", ids(r))
+        has(r.err, "tree/broken.json: No such file or directory")
+        os.remove(p.dir .. "/tree/broken.json")
+    end)
+
+    it("are narrowed by --include and --exclude", function()
+        assert.equal("one four two three", ids(dry("tree")))
+        assert.equal("one two three", ids(dry("--exclude", "old", "tree")))
+        assert.equal("two three", ids(dry("--include", "pins/**/*.json", "tree")))
+        assert.equal("five", ids(dry("--include", "*.txt", "tree")))
+        assert.equal("one four", ids(dry("--include", "*.json", "--exclude", "pins/**", "tree/")))
+        local r = dry("--include", "*.xml", "tree")
+        assert.equal(65, r.code)
+        has(r.err, "tree: no file in this folder fits --include and --exclude")
+        r = dry("--include", "a[", "tree")
+        assert.equal(64, r.code)
+        has(r.err, "--include a[: has a '[' without its ']'; write '*.json', 'youtube/**' or 'export-[0-9]*.csv'")
+    end)
+
+    it("are narrowed by time: --since passes over files changed before, and documents observed before", function()
+        sh("touch -d 2024-01-01T00:00:00Z tree/old/4.json tree/1.json")
+        p:write("tree/pins/5.json", '{"fetched_at":"2024-01-01T00:00:00Z","body":{"pins":[{"id":"wrapped","n":1}]}}')
+        local r = dry("--since", "now-1d", "tree")
+        assert.equal(0, r.code, r.err)
+        assert.equal("two three", ids(r))
+        has(r.err, "passed over by --since: 2 files, 1 document")
     end)
 end)

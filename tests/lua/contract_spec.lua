@@ -87,6 +87,12 @@ return {
     assert.matches("post: has no meaning beside 'skip'", parser(FINE .. 'skip = "account"'))
     assert.matches("post: has no meaning beside 'refuse'", parser(FINE .. 'refuse = { code = "c" }'))
     assert.matches("post: is missing", parser('match = { kind = "k" }'))
+    assert.matches("post: is missing; write post = { id = \"id\", … }, or for items that are accounts account = {",
+      parser('match = { kind = "k" }, account = { id = "id" }'))
+    assert.matches("counts: has no meaning without 'post'",
+      parser('match = { kind = "k" }, account = { id = "id", metrics = { f = "f" } }, counts = { views = "v" }'))
+    assert.matches("account.id: is missing: the path of the account's id", parser(FINE .. 'account = { handle = "h" }'))
+    assert.matches("account.followers: unknown key", parser(FINE .. 'account = { id = "i", followers = "f" }'))
     assert.matches("at least one condition", parser('match = {}, post = { id = "id" }'))
     assert.matches("is no Lua pattern", parser('match = { url = "[" }, post = { id = "id" }'))
   end)

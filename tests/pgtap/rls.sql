@@ -3,9 +3,9 @@ BEGIN;
 SELECT t.fill(t.ann());
 SELECT t.fill(t.bob());
 
-SELECT plan(19 * 13 + 14);
+SELECT plan((SELECT count(*) FROM t.tenant_tables)::integer * 13 + 14);
 
-SELECT is((SELECT count(*) FROM t.tenant_tables), 19::bigint, 'all nineteen tenant tables are looked at');
+SELECT cmp_ok((SELECT count(*) FROM t.tenant_tables), '>=', 21::bigint, 'all tenant tables are looked at');
 
 SELECT unnest(ARRAY[
        is(t.probe('authenticated', t.ann(), format('SELECT count(*) FROM %s', full_name)), '1', full_name || ': an owner sees his row'),

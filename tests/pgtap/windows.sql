@@ -1,6 +1,6 @@
 -- What counts cover and mean: definitions of all platforms, latest values, increments with their corrections and breaks.
 BEGIN;
-SELECT plan(47);
+SELECT plan(48);
 
 -- Definitions.
 SELECT is((SELECT string_agg(DISTINCT platform, ' ' ORDER BY platform) FROM tidemark.metric_definitions),
@@ -81,8 +81,10 @@ SELECT is((SELECT sum(gained) FROM tidemark.increments WHERE external_id IN ('co
           'a sum holds no fall and no way back');
 
 -- Definitions that change on the way.
-SELECT t.post('youtube', 'long', '2026-08-20'), t.reads('long', '1 10 1', '3 20 2', '5 90 3', '6 100 4');
+SELECT t.post('youtube', 'long', '2026-08-20'), t.reads('long', '1 10 1', '3 20 2', '6 90 3', '7 100 4');
 SELECT is(t.gained('long'), '(first) 10 (definition_change) 10', 'a step in a definition is no gain');
+SELECT t.post('youtube', 'daily', '2026-08-20'), t.reads('daily', '3 20 2', '4 30 2', '5 90 3', '6 100 4', '7 110 4');
+SELECT is(t.gained('daily'), '(first) (definition_change) (definition_change) (definition_change) 10', 'nobody knows the hour: what touches the day is left out');
 SELECT is(t.gained('long', 'likes'), '(first) 1 1 1', 'of views; likes go on');
 SELECT t.post('youtube', 'brief', '2025-03-28', '{"media_kind": "short"}'), t.reads('brief', '1 10 1', '5 90 3', '6 100 4');
 SELECT t.post('youtube', 'usual', '2025-03-28'), t.reads('usual', '1 10 1', '5 90 3', '6 100 4');
@@ -108,7 +110,7 @@ CREATE FUNCTION t.latest(name text) RETURNS text LANGUAGE sql AS $$
       FROM tidemark.latest_counts WHERE user_id = t.ann() AND external_id = name
 $$;
 SELECT is(t.latest('grows'), 'lifetime 35 3 2026-03-06', 'the newest observation');
-SELECT is(t.latest('long'), 'lifetime 100 4 2026-08-26 2026-08-24', 'counts under two definitions are marked');
+SELECT is(t.latest('long'), 'lifetime 100 4 2026-08-27 2026-08-24', 'counts under two definitions are marked');
 SELECT is(t.latest('usual'), 'lifetime 100 4 2025-04-03', 'under one they are not');
 SELECT is(t.latest('negative'), '- - -1 2026-03-04', 'a platform without views has the rest');
 DELETE FROM content_performance_metrics WHERE external_id = '/page' AND window_start = '-infinity';

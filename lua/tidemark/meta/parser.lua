@@ -38,14 +38,17 @@ function out.counts(counts) end
 ---@param facts tidemark.OutFacts
 function out.facts(facts) end
 
---- Facts of an account.
+--- Facts of an account; with metrics or audience an observation of it: a received item, kept in tidemark.account_snapshots. Without
+--- an id it is the account of payloads that name none (--account, else "-").
 ---
---- Errors: raises for an unknown key.
+--- Units: metrics as the platform counts; audience in its unit (counts or percent), which the plugin's README says.
+--- Errors: raises for an unknown key and for more than 50,000 rows; a metric that is no number is left out, with a note.
 ---
 --- ```lua
---- out.account{ id = "UC1", handle = "@studio" }
+--- out.account{ id = "UC1", handle = "@studio", metrics = { followers = 1200 },
+---              audience = { country = { DE = 40, AT = 12 } } }
 --- ```
----@param account { id: any, handle?: any }
+---@param account tidemark.OutAccount
 function out.account(account) end
 
 --- Ids that are one post, of documents that say nothing else about it. Whatever comes under one of them is that post's from now
@@ -121,7 +124,14 @@ function out.refuse(code, text) end
 ---@field window_start? any
 ---@field window_end? any
 ---@field metrics? table<string, any> metrics of the registry that have no column
+---@field audience? table<string, any> who the audience was: { age_gender = { ["female.25-34"] = 12.5 } }
 ---@field extra? table<string, any> leftovers under the platform's own names
+
+---@class tidemark.OutAccount
+---@field id? any its id on the platform
+---@field handle? any
+---@field metrics? table<string, any> its numbers by name; a list or table of numbers stays as it is
+---@field audience? table<string, any> who its audience is
 
 ---@class tidemark.OutFacts
 ---@field id any

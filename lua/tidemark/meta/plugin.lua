@@ -29,7 +29,7 @@
 ---@field wide_export? boolean several media families are filled at once
 ---@field id_from_url? string|string[] the post's id where the document names none: what a Lua pattern (or one of a list) captures of the url
 ---@field each? tidemark.Path where the items are: a path, or { first = { … } }
----@field post? tidemark.PostPaths facts of the post, by paths
+---@field post? tidemark.PostPaths facts of the post, by paths; without it the items are accounts
 ---@field counts? tidemark.CountsPaths counts of the post, by paths
 ---@field window? "lifetime"|"day"|"week"|"days_28"|"range" what the counts cover; unless given lifetime
 ---@field extra? string|table<string, tidemark.Path> leftovers under the platform's own names: a path, or { name = path }
@@ -65,10 +65,13 @@
 ---@field window_start? tidemark.Path where the window begins
 ---@field window_end? tidemark.Path where the window ends
 ---@field metrics? table<string, tidemark.Path> metrics of the registry without a column
+---@field audience? table<string, tidemark.Path> who the audience was: a path to an object, or one by name; in the platform's unit
 
 ---@class tidemark.AccountPaths facts of an account
----@field id tidemark.Path the account's id
+---@field id? tidemark.Path the account's id; left out only where the payload names none and metrics or audience are taken
 ---@field handle? tidemark.Path the account's handle
+---@field metrics? table<string, tidemark.Path> its numbers: with them the account is observed, and kept in account_snapshots
+---@field audience? table<string, tidemark.Path> who its audience is: a path to an object, or one by name; in the platform's unit
 
 ---@class tidemark.SamePaths ids of one post
 ---@field id tidemark.Path an id of the post

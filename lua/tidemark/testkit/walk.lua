@@ -147,6 +147,24 @@ local function post_of(json, parser, item, doc, input)
   return post
 end
 
+-- One object, or values put together under names.
+local function audience_of(json, from, item, doc)
+  if type(from) == "string" or type(from) == "table" and (from[1] or from.first) then
+    local v = value(json, from, item, doc)
+    return json.kind(v) == "object" and v or nil
+  end
+  return named(json, from, item, doc)
+end
+
+local function number(v) return type(v) == "table" and v or whole(v) or tonumber(v) end
+
+local function account_of(json, from, item, doc)
+  local metrics = named(json, from.metrics, item, doc, number)
+  local audience = audience_of(json, from.audience, item, doc)
+  return { id = text(json, value(json, from.id, item, doc)), handle = text(json, value(json, from.handle, item, doc)),
+    metrics = metrics, audience = audience }
+end
+
 local function counts_of(json, parser, item, doc)
   local from = parser.counts or {}
   local counts, used = { window = parser.window }, {}
@@ -167,6 +185,7 @@ local function counts_of(json, parser, item, doc)
     if v ~= nil then counts[bound] = instant(v, unit_of(from[bound])) end
   end
   counts.metrics = named(json, from.metrics, item, doc, whole)
+  counts.audience = audience_of(json, from.audience, item, doc)
   if type(parser.extra) == "string" then
     local object, extra = get(json, parser.extra, item, doc), {}
     if json.kind(object) == "object" then
@@ -194,19 +213,23 @@ function M.run(json, parser, doc, out, input)
       parser.refuse.text, doc, doc)))
   end
   for _, item in ipairs(items_of(json, parser, doc)) do
-    if parser.account then
-      local id = text(json, value(json, parser.account.id, item, doc))
-      if id then out.account { id = id, handle = text(json, value(json, parser.account.handle, item, doc)) } end
-    end
+    local account = parser.account and account_of(json, parser.account, item, doc)
+    local observed = account and (account.metrics or account.audience)
+    local only = account and not parser.post and not parser.id_from_url and not parser.skip
     if parser.same then
       local id = text(json, value(json, parser.same.id, item, doc))
       if id then out.same { id = id, aliases = value(json, parser.same.aliases, item, doc) } end
     end
     local reason = parser.skip or dropped(json, parser, item, doc)
+    if account and (account.id or observed) and not (only and reason) then out.account(account) end
     if reason then
       out.skip(reason, 1)
     elseif json.kind(item) ~= "object" then
       out.bad("bad_shape", "the item is no object", item)
+    elseif only and parser.account.id and not account.id then
+      out.bad("missing_id", "the item has no id of an account", item)
+    elseif only then
+      if not observed then out.skip("account", 1) end
     else
       local post = post_of(json, parser, item, doc, input)
       if post.id == nil or post.id == "" then

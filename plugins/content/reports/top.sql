@@ -19,12 +19,30 @@
 -- column: url hide
 -- column: posts hide
 -- column: data_until hide
+-- column: views_from hide
+-- column: redefined_at hide
+-- column: breaks hide
+-- column: periods hide
+-- glyph: glyph
 -- note: {rows} of {posts} posts; counts since publication, so an older post had more time. A gap means the platform did not say.
 -- note: Engagement: likes, comments, shares and saves that are known, per view. Data to {data_until}.
+-- note: {breaks}
+-- note: {periods}
 -- empty: No post of the last {days} days has been observed (platform: {platform}). Take some in: tidemark ingest FILE
 -- next: tidemark report content.top --var days=7
 -- next: tidemark report freshness
 
+WITH counts AS (
+       SELECT * FROM tidemark.latest_counts
+        WHERE published_at >= now() - make_interval(days => :days) AND recorded_at IS NOT NULL AND :platform IN ('all', platform)
+), told AS ( -- what must be known of the numbers, in sentences
+       SELECT (SELECT '! Of two kinds, so compare with nothing: '
+                      || string_agg(format('%s counts a view differently since %s (%s posts)', platform,
+                                           to_char(redefined_at AT TIME ZONE 'UTC', 'FMDD Mon YYYY'), n), ', ' ORDER BY platform, redefined_at) || '.'
+                 FROM (SELECT platform, redefined_at, count(*) AS n FROM counts WHERE redefined_at IS NOT NULL GROUP BY 1, 2) b) AS breaks,
+              (SELECT 'Of their days'' sum, or newest period, not since publication: ' || string_agg(DISTINCT platform, ', ' ORDER BY platform) || '.'
+                 FROM counts WHERE views_from IN ('day', 'range')) AS periods
+)
 SELECT coalesce(nullif(c.title, ''), nullif(left(p.features ->> 'caption', 200), ''), p.external_id) AS title,
        p.platform,
        coalesce(a.creator, a.handle, a.external_id) AS account,
@@ -34,7 +52,10 @@ SELECT coalesce(nullif(c.title, ''), nullif(left(p.features ->> 'caption', 200),
        m.comments,
        m.shares,
        m.saves,
-       CASE WHEN m.views > 0 AND coalesce(m.likes, m.comments, m.shares, m.saves) IS NOT NULL THEN
+       -- not where views are of another time than the rest: under two definitions, of a period, or of LinkedIn's last 12 months
+       CASE WHEN m.views > 0 AND m.redefined_at IS NULL AND m.views_from = 'lifetime'
+                 AND NOT (p.platform = 'linkedin' AND p.published_at < m.recorded_at - interval '12 months')
+                 AND coalesce(m.likes, m.comments, m.shares, m.saves) IS NOT NULL THEN
             100.0 * (coalesce(m.likes, 0) + coalesce(m.comments, 0) + coalesce(m.shares, 0) + coalesce(m.saves, 0)) / m.views
        END AS engagement_rate,
        p.published_at,
@@ -42,18 +63,16 @@ SELECT coalesce(nullif(c.title, ''), nullif(left(p.features ->> 'caption', 200),
        p.external_id,
        p.url,
        count(*) OVER () AS posts,
-       max(m.recorded_at) OVER () AS data_until
-  FROM tidemark.posts p
+       max(m.recorded_at) OVER () AS data_until,
+       m.views_from,
+       m.redefined_at,
+       told.breaks,
+       told.periods,
+       CASE WHEN m.redefined_at IS NOT NULL THEN 'fault' END AS glyph
+  FROM counts m
+ CROSS JOIN told
+  JOIN tidemark.posts p ON p.user_id = m.user_id AND p.platform = m.platform AND p.external_id = m.external_id
   JOIN tidemark.accounts a ON a.user_id = p.user_id AND a.id = p.account_id
   JOIN content c ON c.user_id = p.user_id AND c.id = p.content_id
- CROSS JOIN LATERAL (
-       SELECT recorded_at, views, likes, comments, shares, saves
-         FROM content_performance_metrics
-        WHERE user_id = p.user_id AND platform = p.platform AND external_id = p.external_id AND metric_window = 'lifetime'
-          AND recorded_at >= p.published_at - interval '1 day'
-        ORDER BY window_start DESC, recorded_at DESC -- the order of the primary key: one row is read
-        LIMIT 1) m
- WHERE p.published_at >= now() - make_interval(days => :days)
-   AND :platform IN ('all', p.platform)
  ORDER BY m.views DESC NULLS LAST, p.published_at DESC, p.platform, p.external_id
  LIMIT :limit

@@ -9,11 +9,13 @@
 -- column: posts "posts" drop=1
 -- column: last_at hide
 -- column: ends hide
+-- column: breaks hide
 -- chart: interval change lo hi
 -- glyph: glyph
 -- instead: instead
 -- note: Change: posts of the last 4 weeks against those before; it takes 8 of each.
 -- note: A gap: no post of that week was read at 24 h under the definition of views in force now.
+-- note: {breaks}
 -- note: Weeks of 7 days, the last one to {ends} {zone}.
 -- empty: No post has been read at 24 hours yet. Take some in and learn: tidemark ingest FILE, tidemark learn
 -- next: tidemark report freshness
@@ -68,6 +70,11 @@ WITH marks AS (
                       FROM content_performance_metrics, marks
                      WHERE user_id = (SELECT auth.uid()) AND recorded_at > marks.ends - interval '28 days'
                      GROUP BY platform) m ON m.platform = s.platform
+), breaks AS ( -- readings under another definition are no part of a series: from when on they are
+       SELECT 'A view is counted differently by ' || string_agg(b.platform || ' since ' || b.since, ', ' ORDER BY b.platform)
+              || ': what was read before is left out.' AS breaks
+         FROM (SELECT platform, to_char(max(split_part(now_segment, '@', 2)::date), 'FMDD Mon YYYY') AS since
+                 FROM ages WHERE segment <> now_segment AND now_segment <> '' GROUP BY platform) b
 )
 SELECT CASE WHEN reads.stopped THEN 'fault' WHEN t IS NULL THEN 'unknown'
             WHEN d - t * se > 0 THEN 'up' WHEN d + t * se < 0 THEN 'down' ELSE 'flat' END AS glyph,
@@ -82,8 +89,10 @@ SELECT CASE WHEN reads.stopped THEN 'fault' WHEN t IS NULL THEN 'unknown'
             THEN coalesce('stopped ' || to_char(reads.last_at, 'Dy FMDD Mon'), 'nothing for 28 d') || '; last ' || l.brief
             WHEN t IS NULL THEN 'last ' || l.brief || '; too few posts: ' || n1 || ' and ' || n0 || ' of 8 needed' END AS instead,
        reads.last_at,
-       marks.ends
+       marks.ends,
+       breaks.breaks
   FROM series s
+ CROSS JOIN breaks
  CROSS JOIN LATERAL (SELECT CASE WHEN s.last < 999.5 THEN round(s.last)::text
                                   WHEN s.last < 999500 THEN to_char(s.last / 1000, 'FM990.0') || ' k'
                                   ELSE to_char(s.last / 1000000, 'FM999990.0') || ' M' END AS brief) l

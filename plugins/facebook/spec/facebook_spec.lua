@@ -135,7 +135,12 @@ describe("facebook.batch", function()
     assert.equal(1, out.drops.error_100)
     assert.equal(1, out.drops.error_500)
     assert.equal(1, out.drops.comment)
+  end)
+
+  it("quarantines an answer whose body is cut", function()
+    local out = parse("facebook.batch", { { code = 200, body = '{"data":[' } })
     assert.equal("bad_body", out.bads[1].code)
+    assert.truthy(out.bads[1].text:find("the body of this answer is no JSON", 1, true))
   end)
 
   it("is not any list of objects with a code", function()

@@ -51,6 +51,14 @@ describe("instagram.insights", function()
     assert.equal(9, insights({ metric("carousel_album_impressions", 9) }).rows[1].counts.views)
   end)
 
+  it("keeps how a number splits up, and an older name of the views", function()
+    local split = { name = "profile_activity", period = "lifetime", id = "17/insights/profile_activity/lifetime",
+      total_value = { value = 11, breakdowns = { { dimension_keys = { "action_type" },
+        results = { { dimension_values = { "bio_link" }, value = 8 }, { dimension_values = { "call" }, value = 3 } } } } } }
+    local extra = insights({ split, metric("plays", 5) }).rows[1].counts.extra
+    assert.same({ profile_activity = 11, profile_activity_by_action_type = { bio_link = 8, call = 3 }, plays = 5 }, extra)
+  end)
+
   it("quarantines what is no metric and keeps the others", function()
     local out = insights({ metric("reach", 1), 7, { name = "likes" } })
     assert.equal(1, #out.rows)

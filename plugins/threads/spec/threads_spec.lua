@@ -31,7 +31,8 @@ describe("threads.insights", function()
   end)
 
   it("quarantines the whole answer where no post is named, so that it can be taken again", function()
-    local out = parse("threads.insights", fixture("insights_unnamed.json"))
+    local function bare(name) return { name = name, period = "lifetime", values = { { value = 9 } } } end
+    local out = insights({ bare("likes"), bare("reposts") })
     assert.same({}, out.rows)
     assert.equal(1, #out.bads)
     assert.equal("missing_id", out.bads[1].code)

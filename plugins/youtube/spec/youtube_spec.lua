@@ -137,6 +137,28 @@ describe("youtube.studio_csv", function()
   end)
 end)
 
+describe("youtube.videos_framed", function()
+  it("tells a Short by its frame and length, as they were limited when it was published", function()
+    local doc = testkit.fixture("videos_framed.json")
+    assert.truthy(testkit.match("youtube.videos_framed", doc) > testkit.match("youtube.videos", doc))
+    local kinds = {}
+    local rows = testkit.parse("youtube.videos_framed", doc).rows
+    for _, row in ipairs(rows) do kinds[row.post.id] = row.post.media_kind or "?" end
+    assert.same({ tall0short0 = "short", tall0before = "video", wide0video0 = "video", turned0file = "short",
+                  unknown0one = "?" }, kinds)
+  end)
+
+  it("takes the counts as they stand, and keeps the others", function()
+    local counts = testkit.parse("youtube.videos_framed", testkit.fixture("videos_framed.json")).rows[1].counts
+    assert.same({ "9000", "810", "12" }, { counts.views, counts.likes, counts.comments })
+    assert.same({ favoriteCount = "0" }, counts.extra)
+  end)
+
+  it("leaves a list without frames to the description", function()
+    assert.falsy(testkit.match("youtube.videos_framed", testkit.fixture("videos.json")))
+  end)
+end)
+
 describe("recognising", function()
   it("tells a field-masked list of videos from one of channels", function()
     local match = youtube.parsers["youtube.videos_bare"].match

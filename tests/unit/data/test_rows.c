@@ -113,7 +113,7 @@ static void equal_reasons_add_up_and_texts_are_copied(void **state)
     rows_drop(&r, "retweet", 1);
     rows_drop(&r, "account", 3);
     rows_bad(&r, &(struct row_bad){.item = 4, .line = 5, .code = "missing_id", .text = "no id", .body = body});
-    rows_account(&r, "youtube", "UC1", NULL);
+    rows_account(&r, &(struct row_account){.platform = "youtube", .external_id = "UC1"});
     reason[0] = body[0] = '?';
     assert_int_equal(r.n_drop, 2);
     assert_string_equal(r.drop[0].reason, "account");

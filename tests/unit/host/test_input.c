@@ -12,6 +12,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "host/glob.h"
 #include "host/input.h"
 
 static char path[64];
@@ -81,7 +82,6 @@ static void what_cannot_be_taken_says_why(void **state)
     (void)state;
     expect_error(".json", "", 0, "is empty");
     expect_error(".json", " \n\t", 3, "nothing but blanks");
-    expect_error(".json", "<html></html>", 13, "begins with '<'");
     size_t n = (size_t)INPUT_DOCUMENT_MAX + 2;
     char *big = mem_alloc(n);
     memset(big, 'a', n);
@@ -242,6 +242,162 @@ static void a_line_over_the_limit_is_passed_over(void **state)
     buf_free(&text);
 }
 
+/* What the shell's gzip and zstd make of bytes; the file is put beside it with the ending of the packer. */
+static void pack(const char *tool, const char *ending, const char *suffix, const void *data, size_t n)
+{
+    put(suffix, data, n);
+    char *command = mem_printf("%s %s && rm -f %s", tool, path, path);
+    assert_int_equal(system(command), 0);
+    mem_free(command);
+    size_t len = strlen(path);
+    snprintf(path + len, sizeof path - len, "%s", ending);
+}
+
+static void lines_of(struct buf *text, int n)
+{
+    for (int i = 0; i < n; i++)
+        buf_printf(text, "{\"line\": %d, \"pad\": \"%0*d\"}\n", i, i % 90, 0);
+}
+
+static void packed_files_are_their_content(void **state)
+{
+    static const char *const tools[][2] = {{"gzip -k", ".gz"}, {"zstd -q", ".zst"}};
+    (void)state;
+    struct buf text = {0};
+    lines_of(&text, 60000);
+    for (size_t i = 0; i < 2; i++) {
+        struct buf joined = {0};
+        size_t last_line = 0;
+        pack(tools[i][0], tools[i][1], ".ndjson", text.data, text.len);
+        assert_true(read_all(&joined, &last_line) > 2);
+        assert_int_equal(joined.len, text.len);
+        assert_memory_equal(joined.data, text.data, text.len);
+        buf_free(&joined);
+        unlink(path);
+    }
+    buf_free(&text);
+}
+
+/* cat a.gz b.gz is a gzip file too. */
+static void members_follow_each_other(void **state)
+{
+    (void)state;
+    struct buf joined = {0};
+    size_t last_line = 0;
+    put(".ndjson", "", 0);
+    char *command = mem_printf("{ printf '{}\\n' | gzip; : | gzip; printf '[1]\\n' | gzip; printf '\\0\\0\\0'; } > %s", path);
+    assert_int_equal(system(command), 0);
+    read_all(&joined, &last_line);
+    assert_int_equal(joined.len, 7);
+    assert_memory_equal(joined.data, "{}\n[1]\n", 7);
+    unlink(path);
+    mem_free(command);
+    buf_free(&joined);
+}
+
+static int last_error(size_t *bytes, const char **code, struct err *e)
+{
+    struct input *in = open_file();
+    struct piece p;
+    int rc;
+    *bytes = 0;
+    while ((rc = input_next(in, &p, e)) > 0)
+        *bytes += p.len;
+    *code = input_code(in);
+    input_close(&in);
+    return rc;
+}
+
+static void of_a_cut_file_the_whole_lines_come(void **state)
+{
+    (void)state;
+    struct buf text = {0};
+    struct err e = {0};
+    const char *code;
+    size_t bytes;
+    for (int i = 0; i < 200000; i++)
+        buf_printf(&text, "{\"line\": %d, \"pad\": \"%x\"}\n", i, (unsigned)i * 2654435761U);
+    pack("gzip -k", ".gz", ".ndjson", text.data, text.len);
+    assert_int_equal(truncate(path, 500000), 0);
+    assert_int_equal(last_error(&bytes, &code, &e), -1);
+    assert_string_equal(code, "packed_badly");
+    assert_non_null(strstr(e.text, "cannot be unpacked to its end: the file was cut"));
+    assert_true(bytes > 500000 && text.data[bytes - 1] == '\n');
+    unlink(path);
+    buf_free(&text);
+}
+
+static void what_unpacks_without_end_is_stopped(void **state)
+{
+    (void)state;
+    struct buf text = {0};
+    struct err e = {0};
+    const char *code;
+    size_t bytes;
+    put(".ndjson.gz", "", 0);
+    char *command = mem_printf("yes '{}' | head -c 200000000 | gzip > %s", path);
+    assert_int_equal(system(command), 0);
+    assert_int_equal(last_error(&bytes, &code, &e), -1);
+    assert_string_equal(code, "bomb");
+    assert_non_null(strstr(e.text, "unpacks to more than 250 times its size (limit, from 64 MiB on)"));
+    assert_true(bytes < 70000000);
+    unlink(path);
+    mem_free(command);
+    buf_free(&text);
+}
+
+static void other_packers_are_named(void **state)
+{
+    (void)state;
+    expect_error(".json", "PK\3\4xxxx", 8, "is a zip archive: unpack it first");
+    expect_error(".json", "BZh91AY", 7, "is packed with bzip2");
+    expect_error(".json", "\x1F\x8B\x08\0\0\0\0\0\0\3\xFF\xFF\xFF", 13, "the gzip data is broken");
+    expect_error(".json", "\x28\xB5\x2F\xFD\xFF\xFF\xFF\xFF\xFF", 9, "cannot be unpacked");
+}
+
+static void patterns_fit_names_and_paths(void **state)
+{
+    static const struct {
+        const char *pattern, *path;
+        bool fits;
+    } cases[] = {
+        {"*.json", "a.json", true},
+        {"*.json", "x/y/a.json", true},
+        {"*.json", "a.jsonl", false},
+        {"x/*.json", "x/a.json", true},
+        {"x/*.json", "x/y/a.json", false},
+        {"x/**", "x/y/a.json", true},
+        {"**/a.json", "a.json", true},
+        {"**/a.json", "x/y/a.json", true},
+        {"**/a.json", "x/ya.json", false},
+        {"x/**/b/*.c", "x/b/1.c", true},
+        {"x/**/b/*.c", "x/q/b/1.c", true},
+        {"x/**/b/*.c", "x/b/q/1.c", false},
+        {"a-[0-9]?.csv", "a-12.csv", true},
+        {"a-[!0-9].csv", "a-1.csv", false},
+        {"[]a]", "]", true},
+        {"\\*", "*", true},
+        {"\\*", "a", false},
+        {"*a*b*c", "xaxbxxc", true},
+        {"*a*b*c", "xaxbxx", false},
+        {"**x", "y/zx", true},
+        {"", "", true},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        if (glob_match(cases[i].pattern, cases[i].path) != cases[i].fits)
+            fail_msg("'%s' and '%s'", cases[i].pattern, cases[i].path);
+    assert_null(glob_wrong("a[x]/**"));
+    assert_string_equal(glob_wrong("a[x"), "has a '[' without its ']'");
+    assert_string_equal(glob_wrong("a\\"), "ends with a backslash");
+    char many[400];
+    memset(many, '*', sizeof many);
+    for (size_t i = 1; i < sizeof many; i += 2)
+        many[i] = 'a';
+    many[sizeof many - 1] = '\0';
+    assert_false(glob_match(many, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -253,6 +409,12 @@ int main(void)
         cmocka_unit_test(a_line_over_the_limit_is_passed_over),
         cmocka_unit_test(nothing_comes_after_a_csv_that_is_too_large_to_be_had_whole),
         cmocka_unit_test(only_the_first_piece_is_the_first),
+        cmocka_unit_test(packed_files_are_their_content),
+        cmocka_unit_test(members_follow_each_other),
+        cmocka_unit_test(of_a_cut_file_the_whole_lines_come),
+        cmocka_unit_test(what_unpacks_without_end_is_stopped),
+        cmocka_unit_test(other_packers_are_named),
+        cmocka_unit_test(patterns_fit_names_and_paths),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -89,6 +89,65 @@ static void paths_fill_rows(void **state)
     assert_string_equal(r->extra, "{\"other\":9007199254740993}");
 }
 
+static void accounts_are_observed(void **state)
+{
+    (void)state;
+    give("['p.a'] = { match = { users = true }, each = 'users', drop = { { when = { type = 'bot' }, reason = 'bot' } },"
+         " account = { id = 'id', handle = 'name', metrics = { followers = { first = { 'f', 'g' } }, videos = 'v' },"
+         "  audience = 'who' } }",
+         "{\"users\":[{\"id\":12345678901234567890,\"name\":\"@a\",\"f\":\"12\",\"v\":\"many\",\"who\":{\"DE\":12.5}},"
+         "{\"id\":\"b\"},{\"f\":1},{\"id\":\"c\",\"type\":\"bot\"},7,{\"id\":\"12345678901234567890\",\"v\":3}]}");
+    assert_int_equal(rows.n_row, 0);
+    assert_int_equal(rows_accounts_observed(&rows), 1);
+    const struct row_account *a = &rows.account[0];
+    assert_string_equal(a->external_id, "12345678901234567890");
+    assert_string_equal(a->handle, "@a");
+    assert_string_equal(a->metrics, "{\"followers\":12,\"videos\":3}");
+    assert_string_equal(a->audience, "{\"DE\":12.5}");
+    assert_string_equal(a->notes, "videos: \"many\" is no number");
+    assert_int_equal(rows.n_account, 2);
+    assert_string_equal(rows.account[1].external_id, "b");
+    assert_int_equal(rows.n_bad, 2);
+    assert_string_equal(rows.bad[0].text, "item 2: no id of an account at 'id'");
+    assert_string_equal(rows.bad[1].code, "bad_shape");
+    assert_int_equal(rows.n_drop, 3);
+    assert_string_equal(rows.drop[0].reason, "account"); /* b: nothing but who it is */
+    assert_string_equal(rows.drop[1].reason, "bot");
+    assert_string_equal(rows.drop[2].reason, "duplicate");
+}
+
+static void audiences_stand_with_posts_and_accounts(void **state)
+{
+    (void)state;
+    give("['p.a'] = { match = { items = true }, each = 'items', post = { id = 'id' },"
+         " counts = { views = 'n', audience = { country = 'who.land', gender = 'who.sex' } },"
+         " account = { id = '^by', metrics = { posts = '^total' } } }",
+         "{\"by\":\"me\",\"total\":2,\"items\":[{\"id\":\"1\",\"n\":1,\"who\":{\"land\":{\"DE\":1}}},{\"id\":\"2\"}]}");
+    assert_int_equal(rows.n_row, 2);
+    assert_string_equal(rows.row[0].audience, "{\"country\":{\"DE\":1}}");
+    assert_null(rows.row[1].audience);
+    assert_int_equal(rows.n_account, 1); /* named with each post, observed once */
+    assert_string_equal(rows.account[0].metrics, "{\"posts\":2}");
+    assert_int_equal(rows.n_drop, 0);
+
+    give("['p.a'] = { match = { x = true }, parse = function(doc, out)"
+         " out.account{ id = 'a', metrics = { followers = '7', by_day = { ['2026-01-01'] = 1 }, name = 'x' }, audience = {} }"
+         " out.account{ audience = { country = doc.x } } out.account{ handle = 'nobody' }"
+         " out.post{ id = 'p' } out.counts{ audience = { country = doc.x } }"
+         " out.post{ id = 'q' } out.counts{ views = 1, audience = 'all' } end }",
+         "{\"x\":{\"DE\":0.5}}");
+    assert_int_equal(rows.n_account, 2);
+    assert_string_equal(rows.account[0].metrics, "{\"by_day\":{\"2026-01-01\":1},\"followers\":7}");
+    assert_string_equal(rows.account[0].notes, "name: \"x\" is no number");
+    assert_null(rows.account[0].audience);
+    assert_null(rows.account[1].external_id);
+    assert_string_equal(rows.account[1].audience, "{\"country\":{\"DE\":0.5}}");
+    assert_string_equal(rows.row[0].audience, "{\"country\":{\"DE\":0.5}}");
+    assert_string_equal(row_kind(&rows.row[0]), "demographics");
+    assert_string_equal(rows.row[1].notes, "audience: \"all\" is no table of names");
+    assert_string_equal(row_kind(&rows.row[1]), "content");
+}
+
 static void bad_items_leave_the_good_ones(void **state)
 {
     (void)state;
@@ -368,6 +427,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(paths_fill_rows),
+        cmocka_unit_test(accounts_are_observed),
+        cmocka_unit_test(audiences_stand_with_posts_and_accounts),
         cmocka_unit_test(bad_items_leave_the_good_ones),
         cmocka_unit_test(a_post_has_other_ids),
         cmocka_unit_test(a_map_of_ids_makes_no_rows),
