@@ -26,7 +26,10 @@ BEGIN
             ('tidemark', 'rule_runs', 'rule_runs_policy'),
             ('tidemark', 'rule_results', 'rule_results_policy'),
             ('tidemark', 'plugin_state', 'plugin_state_policy'),
-            ('tidemark', 'plugin_uses', 'plugin_uses_policy')) AS t (schema, name, policy)
+            ('tidemark', 'plugin_uses', 'plugin_uses_policy'),
+            ('tidemark', 'post_aliases', 'post_aliases_policy'),
+            ('tidemark', 'content_merges', 'content_merges_policy'),
+            ('tidemark', 'identity_marks', 'identity_marks_policy')) AS t (schema, name, policy)
     LOOP
         EXECUTE format('DROP POLICY IF EXISTS %I ON %I.%I', guarded.policy, guarded.schema, guarded.name);
         EXECUTE format('CREATE POLICY %I ON %I.%I USING (user_id = (SELECT auth.uid()))

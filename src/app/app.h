@@ -92,6 +92,7 @@ int cmd_plugin(struct app *app, int argc, char **argv, struct err *e);
 int cmd_explain(struct app *app, int argc, char **argv, struct err *e);
 int cmd_playbook(struct app *app, int argc, char **argv, struct err *e);
 int cmd_change(struct app *app, int argc, char **argv, struct err *e);
+int cmd_content(struct app *app, int argc, char **argv, struct err *e);
 int cmd_quarantine(struct app *app, int argc, char **argv, struct err *e);
 int cmd_db(struct app *app, int argc, char **argv, struct err *e);
 int cmd_doctor(struct app *app, int argc, char **argv, struct err *e);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "app/app.h"
+#include "app/content_link.h"
 #include "app/ingest_progress.h"
 #include "app/ingest_totals.h"
 #include "base/clock.h"
@@ -352,6 +353,8 @@ static int run_dry(struct ingest_cmd *c, const struct cli_list *names, struct er
         c->dry_rows = row_table_new();
     if (ingest_run(c->app->registry, &c->options, names->item, names->n, &sink, e) != 0)
         return -1;
+    term_progress_end(&c->progress);
+    content_link_beside(c->app, NULL, names->item, names->n, c, on_problem);
     print_result(c);
     return totals_exit_code(&c->totals);
 }
@@ -374,6 +377,8 @@ static int run_into_database(struct ingest_cmd *c, const struct cli_list *names,
         plugin_use_write(&uses, c->app->session, &c->owner);
     plugin_uses_free(&uses);
     term_progress_end(&c->progress);
+    if (rc == 0)
+        content_link_beside(c->app, &c->owner, names->item, names->n, c, on_problem);
     if (rc == 0 || c->totals.n_platform > 0)
         print_result(c);                           /* what was committed before a failure stays, and is told */
     if (rc != 0 && loop_interrupted(c->app->loop)) /* wherever it was met */

@@ -19,6 +19,7 @@ static const struct app_command commands[] = {
     {"lua", "a prompt with the plugin API", false, cmd_lua},
     {"plugin", "plugins: list, new, check, test, doc, fuzz", false, cmd_plugin},
     {"change", "what changed in the AI, and when: add, list", false, cmd_change},
+    {"content", "which posts are one work: link, unlink, show, list", false, cmd_content},
     {"quarantine", "what could not be taken, and why: list, show", false, cmd_quarantine},
     {"db", "the database: start, stop, migrate, status, verify, revert, psql", false, cmd_db},
     {"doctor", "where everything is and whether it is well", false, cmd_doctor},

@@ -7,6 +7,7 @@
 #include "data/csv.h"
 #include "host/envelope.h"
 #include "host/input.h"
+#include "host/manifest.h"
 #include "host/not_payload.h"
 #include "host/parser.h"
 #include "host/plugin_use.h"
@@ -335,6 +336,10 @@ static int take_file(struct run *r, const char *path, struct err *e)
     struct input *in = NULL;
     struct err bad = {0};
     r->path = path;
+    if (manifest_is_name(path)) { /* no payload: it says which posts are one work */
+        r->done.files++;
+        return 0;
+    }
     if (input_open(path, &in, &bad) != 0) {
         r->sink->problem(r->sink->ctx, path, "cannot_read", bad.text);
         r->done.files++;

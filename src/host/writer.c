@@ -9,7 +9,7 @@ enum { BATCH_ROWS = 5000, BATCH_DELIVERIES = 2000, BATCH_BYTES = 32 << 20, TRIES
 struct writer *writer_open(struct db_session *s, const struct writer_options *options)
 {
     struct writer *w = mem_alloc(sizeof *w);
-    *w = (struct writer){.s = s, .options = *options};
+    *w = (struct writer){.s = s, .options = *options, .version = -1};
     return w;
 }
 
@@ -37,6 +37,7 @@ void writer_close(struct writer **pw)
         buf_free(&batches[i]->copy);
     }
     resolve_free(w);
+    same_free(w);
     mem_free(w->month);
     mem_free(w);
     *pw = NULL;
@@ -54,8 +55,12 @@ static int begin(struct writer *w, bool merge, struct err *e)
             d->state = d->code != NULL ? DELIVERY_REFUSED : DELIVERY_READY;
         delivery_count(d);
     }
-    if (db_begin(w->s, "", e) != 0 || db_run(w->s, "SET LOCAL ROLE service_role", e) != 0 || ledger_seen(w, e) != 0)
+    if (db_begin(w->s, "", e) != 0 || db_run(w->s, "SET LOCAL ROLE service_role", e) != 0 || same_begin(w, e) != 0 ||
+        ledger_seen(w, e) != 0)
         return -1;
+    int same = same_take(w, e);
+    if (same != 0)
+        return same;
     rows_collect(w);
     resolve_collect(w);
     if (resolve_write(w, e) != 0 || accounts_write(w, e) != 0)
@@ -70,12 +75,29 @@ static int end(struct writer *w, bool merge, struct err *e)
     return db_commit(w->s, e);
 }
 
-/* Takes the batch back. true: somebody wrote the same just now, or long ago, and another attempt is worth while. */
-static bool take_back(struct writer *w, const struct err *e)
+static void forget(struct writer *w)
 {
     db_rollback(w->s);
     resolve_forget(w);
+    same_forget(w);
+}
+
+/* Takes the batch back. true: somebody wrote the same just now, or long ago, and another attempt is worth while. */
+static bool take_back(struct writer *w, const struct err *e)
+{
+    forget(w);
     return e->kind == ERR_CONFLICT;
+}
+
+static int begin_alone_if_need_be(struct writer *w, bool merge, struct err *e)
+{
+    int rc;
+    *e = (struct err){0};
+    while ((rc = begin(w, merge, e)) == SAME_ALONE) {
+        forget(w);
+        w->alone = true;
+    }
+    return rc;
 }
 
 static void done(struct writer *w)
@@ -90,8 +112,7 @@ static void done(struct writer *w)
 static int again(struct writer *w, struct err *e)
 {
     for (int try = 1; try < TRIES; try++) {
-        *e = (struct err){0};
-        if (begin(w, true, e) == 0 && end(w, true, e) == 0) {
+        if (begin_alone_if_need_be(w, true, e) == 0 && end(w, true, e) == 0) {
             done(w);
             return 0;
         }
@@ -125,8 +146,8 @@ static int start(struct writer *w, struct err *e)
     w->batch = gathered;
     if (rows_partitions(w, e) != 0)
         return -1;
-    *e = (struct err){0};
-    if (begin(w, false, e) == 0) {
+    w->alone = false;
+    if (begin_alone_if_need_be(w, false, e) == 0) {
         w->on_its_way = true;
         return 0;
     }

@@ -15,6 +15,7 @@ struct batch_row {
     struct uuid id;
     struct known_post *post;
     struct batch_row *into; /* another delivery of this batch observed the same: that row was merged into this one */
+    bool aliased;           /* it came under another id than its post's, or named others */
     bool changed;           /* … and changed it; of facts: the post's features did */
     const char *key;
     UT_hash_handle hh;
@@ -33,6 +34,7 @@ struct known_post {
     char *key;
     char *platform, *external_id;
     struct known_account *account;
+    bool aliased;       /* it goes by several ids: published is what was published first */
     bool account_named; /* the payload said so: not the stand-in "-" */
     struct uuid content;
     char *title, *caption, *url, *features; /* features: what platforms said, the whole object */
@@ -40,6 +42,15 @@ struct known_post {
     int64_t published_at, facts_at;
     bool written; /* the database has these facts */
     bool there;   /* facts came for it, and the database had it before this batch, or an earlier row made it */
+    UT_hash_handle hh;
+};
+
+/* An id that was met, and the post it stands for. */
+struct known_id {
+    char *key;    /* platform, unit separator, id */
+    size_t split; /* the platform's length */
+    char *post;   /* the id that post stands under; NULL: this one */
+    bool asked;   /* the database was */
     UT_hash_handle hh;
 };
 
@@ -61,9 +72,21 @@ struct writer {
     int64_t pumped_at;
     struct known_account *accounts;
     struct known_post *posts;
+    struct known_id *ids;
+    int64_t version; /* of the owner's identity, as the caches have it; -1: not known */
+    bool alone;      /* this batch brings posts together: no other writer may be at work */
+    struct buf id_key;
     int64_t *month; /* first instants of the months whose partitions are there */
     size_t n_month;
 };
+
+/* writer_same.c: posts that go by several ids */
+enum { SAME_ALONE = 1 };
+int same_begin(struct writer *w, struct err *e); /* in the batch's transaction, before anything is looked up */
+int same_take(struct writer *w, struct err *e);  /* SAME_ALONE: once more from the start, with w->alone */
+const char *same_id(struct writer *w, const char *platform, const char *id); /* the id its post stands under */
+void same_forget(struct writer *w);                                          /* after a rollback */
+void same_free(struct writer *w);
 
 /* writer_resolve.c: accounts, posts and contents of the batch's rows; fills batch_row.post. */
 void resolve_collect(struct writer *w);

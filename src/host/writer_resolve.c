@@ -135,7 +135,9 @@ static void collect_row(struct writer *w, struct batch_row *b)
     changed = take_text(&p->url, r->url, newer) || changed;
     changed = take_object(&p->features, features, newer) || changed;
     mem_free(features);
-    if (r->has_published_at && (!p->has_published_at || (newer && p->published_at != r->published_at))) {
+    p->aliased = p->aliased || b->aliased;
+    bool other = p->aliased ? r->published_at < p->published_at : newer && r->published_at != p->published_at;
+    if (r->has_published_at && (!p->has_published_at || other)) {
         p->has_published_at = changed = true;
         p->published_at = r->published_at;
     }
@@ -218,9 +220,9 @@ static int write_accounts(struct writer *w, struct err *e)
 /* One statement: what is there keeps its content and takes newer facts, what is new gets a content and a post. */
 static const char posts_sql[] =
     "WITH want AS (SELECT * FROM unnest($2::text[], $3::text[], $4::uuid[], $5::uuid[], $6::boolean[], $7::text[], $8::text[],"
-    "   $9::text[], $10::timestamptz[], $11::jsonb[], $12::timestamptz[])"
+    "   $9::text[], $10::timestamptz[], $11::jsonb[], $12::timestamptz[], $13::boolean[])"
     "   AS w (platform, external_id, content_id, account_id, account_named, title, body, url, published_at, features, "
-    "facts_at)),"
+    "facts_at, aliased)),"
     " old AS (SELECT p.platform, p.external_id, p.content_id, p.account_id, p.url, p.published_at, p.features, p.facts_at,"
     "   coalesce(w.facts_at >= p.facts_at, true) AS newer"
     "   FROM want w JOIN tidemark.posts p ON p.user_id = $1::uuid AND p.platform = w.platform AND p.external_id = w.external_id"
@@ -237,7 +239,8 @@ static const char posts_sql[] =
     " next AS (SELECT p.platform, p.external_id, CASE WHEN w.account_named THEN w.account_id ELSE p.account_id END AS "
     "account_id,"
     "   CASE WHEN p.newer THEN coalesce(w.url, p.url) ELSE coalesce(p.url, w.url) END AS url,"
-    "   CASE WHEN p.newer THEN coalesce(w.published_at, p.published_at) ELSE coalesce(p.published_at, w.published_at) END AS "
+    "   CASE WHEN w.aliased THEN least(w.published_at, p.published_at)"
+    "        WHEN p.newer THEN coalesce(w.published_at, p.published_at) ELSE coalesce(p.published_at, w.published_at) END AS "
     "published_at,"
     "   CASE WHEN p.newer THEN p.features || coalesce(w.features, '{}') ELSE coalesce(w.features, '{}') || p.features END AS "
     "features,"
@@ -253,12 +256,12 @@ static const char posts_sql[] =
     "    body = CASE WHEN o.newer AND w.title IS DISTINCT FROM c.title THEN coalesce(w.body, c.body) ELSE coalesce(c.body, "
     "w.body) END"
     "   FROM want w JOIN old o ON o.platform = w.platform AND o.external_id = w.external_id"
-    "  WHERE c.user_id = $1::uuid AND c.id = o.content_id"
+    "  WHERE c.user_id = $1::uuid AND c.id = o.content_id AND NOT coalesce(c.metadata ? 'title', false)"
     "    AND (w.title IS NOT NULL AND (o.newer OR c.title IS NULL) AND c.title IS DISTINCT FROM w.title"
     "         OR c.body IS NULL AND w.body IS NOT NULL))"
     " SELECT platform, external_id, content_id FROM old UNION ALL SELECT platform, external_id, content_id FROM fresh";
 
-enum { N_POST_ARRAYS = 11 };
+enum { N_POST_ARRAYS = 12 };
 
 static void put_post(struct db_array a[N_POST_ARRAYS], const struct known_post *p)
 {
@@ -282,6 +285,7 @@ static void put_post(struct db_array a[N_POST_ARRAYS], const struct known_post *
         db_array_time(&a[10], p->facts_at);
     else
         db_array_null(&a[10]);
+    db_array_text(&a[11], p->aliased ? "t" : "f");
 }
 
 static void read_posts(struct writer *w, const PGresult *res)

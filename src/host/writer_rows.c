@@ -37,8 +37,10 @@ void rows_collect(struct writer *w)
             struct row *copy =
                 arena_alloc(&b->arena, sizeof *copy); /* merging must not touch what a second attempt starts from */
             *copy = d->rows.row[k];
+            copy->external_id = same_id(w, copy->platform, copy->external_id);
             *r =
                 (struct batch_row){.row = copy, .delivery = d, .id = uuid_v7(), .key = key_of(&b->arena, copy, d->observed_at)};
+            r->aliased = copy->n_alias > 0 || strcmp(copy->external_id, d->rows.row[k].external_id) != 0;
             if (copy->facts_only)
                 continue;
             HASH_FIND_STR(known, r->key, found);

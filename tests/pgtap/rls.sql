@@ -5,7 +5,7 @@ SELECT t.fill(t.bob());
 
 SELECT plan((SELECT count(*) FROM t.tenant_tables)::integer * 13 + 14);
 
-SELECT cmp_ok((SELECT count(*) FROM t.tenant_tables), '>=', 21::bigint, 'all tenant tables are looked at');
+SELECT cmp_ok((SELECT count(*) FROM t.tenant_tables), '>=', 24::bigint, 'all tenant tables are looked at');
 
 SELECT unnest(ARRAY[
        is(t.probe('authenticated', t.ann(), format('SELECT count(*) FROM %s', full_name)), '1', full_name || ': an owner sees his row'),
