@@ -38,6 +38,7 @@ void writer_close(struct writer **pw)
     }
     resolve_free(w);
     same_free(w);
+    buf_free(&w->key);
     mem_free(w->month);
     mem_free(w);
     *pw = NULL;
@@ -105,6 +106,7 @@ static void done(struct writer *w)
     struct batch *b = &w->batch;
     for (size_t i = 0; i < b->n && w->options.done != NULL; i++)
         w->options.done(w->options.ctx, b->delivery[i]);
+    resolve_committed(w);
     batch_clear(b);
 }
 
