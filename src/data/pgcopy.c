@@ -7,12 +7,18 @@
 
 static const int64_t POSTGRES_EPOCH_US = INT64_C(946684800) * 1000000; /* 2000-01-01T00:00:00Z */
 
+static void put_big_endian(char *at, uint64_t v, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        at[i] = (char)(unsigned char)(v >> (8 * (n - 1 - i)));
+}
+
 static void add_big_endian(struct buf *b, uint64_t v, size_t n)
 {
-    unsigned char bytes[8];
-    for (size_t i = 0; i < n; i++)
-        bytes[i] = (unsigned char)(v >> (8 * (n - 1 - i)));
-    buf_add(b, bytes, n);
+    buf_reserve(b, n);
+    put_big_endian(b->data + b->len, v, n);
+    b->len += n;
+    b->data[b->len] = '\0';
 }
 
 static void add_int16(struct buf *b, int v)
@@ -74,6 +80,21 @@ void pgcopy_jsonb(struct buf *b, const char *json, size_t n)
     add_length(b, n + 1);
     buf_char(b, 1); /* the version of jsonb's binary form */
     buf_add(b, json, n);
+}
+
+size_t pgcopy_jsonb_begin(struct buf *b)
+{
+    size_t at = b->len;
+    add_length(b, 0);
+    buf_char(b, 1);
+    return at;
+}
+
+void pgcopy_jsonb_end(struct buf *b, size_t at)
+{
+    size_t n = b->len - at - 4;
+    must(n <= INT32_MAX);
+    put_big_endian(b->data + at, n, 4);
 }
 
 /* numeric in digits of base 10000: the weight is the first digit's power, here one of the whole part's or, below 1, that of the

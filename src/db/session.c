@@ -17,6 +17,13 @@ struct db_session {
     unsigned timeout_ms;
     bool in_tx;
     bool told; /* the caller has had an ERR_LOST for this connection */
+
+    struct { /* a COPY on its way */
+        struct db_req *req;
+        const char *sql, *data;
+        size_t left;
+        bool ended, began;
+    } copy;
 };
 
 static int lease(struct db_session *s, struct err *e)
@@ -43,10 +50,43 @@ int db_session_open(struct db_pool *pool, struct loop *loop, struct db_session *
     return -1;
 }
 
+/* Waits for the end of a request, and takes what came of it. */
+static int conclude(struct db_session *s, struct db_req *req, PGresult **result, int64_t *affected, struct err *e)
+{
+    loop_await(s->loop, &req->wait);
+    int rc = 0;
+    if (req->err.kind != ERR_NONE) {
+        *e = req->err;
+        s->told |= e->kind == ERR_LOST;
+        rc = -1;
+    } else {
+        if (affected != NULL)
+            *affected = req->affected;
+        if (result != NULL) {
+            *result = req->result;
+            req->result = NULL;
+        }
+    }
+    db_req_unref(&req);
+    return rc;
+}
+
+static void give_up_copy(struct db_session *s)
+{
+    if (s->copy.req == NULL)
+        return;
+    struct err ignored = {0};
+    struct db_req *req = s->copy.req;
+    s->copy.req = NULL;
+    db_copy_end(req, "given up");
+    conclude(s, req, NULL, NULL, &ignored);
+}
+
 void db_session_close(struct db_session **s)
 {
     if (*s == NULL)
         return;
+    give_up_copy(*s);
     db_lease_end(&(*s)->lease);
     mem_free(*s);
     *s = NULL;
@@ -81,27 +121,6 @@ static int ready(struct db_session *s, struct err *e)
     if (s->in_tx)
         return err_set(e, ERR_LOST, "the transaction was lost with its connection");
     return lease(s, e);
-}
-
-/* Waits for the end of a request, and takes what came of it. */
-static int conclude(struct db_session *s, struct db_req *req, PGresult **result, int64_t *affected, struct err *e)
-{
-    loop_await(s->loop, &req->wait);
-    int rc = 0;
-    if (req->err.kind != ERR_NONE) {
-        *e = req->err;
-        s->told |= e->kind == ERR_LOST;
-        rc = -1;
-    } else {
-        if (affected != NULL)
-            *affected = req->affected;
-        if (result != NULL) {
-            *result = req->result;
-            req->result = NULL;
-        }
-    }
-    db_req_unref(&req);
-    return rc;
 }
 
 static int execute(struct db_session *s, const char *sql, const struct db_params *params, PGresult **result, int64_t *affected,
@@ -153,6 +172,7 @@ void db_rollback(struct db_session *s)
 {
     struct db_conn *c = s->lease->conn;
     s->in_tx = false;
+    give_up_copy(s);
     if (c == NULL || c->state == CONN_CLOSED) {
         s->told = true; /* what was lost is what was to be thrown away */
         return;
@@ -165,29 +185,59 @@ void db_rollback(struct db_session *s)
     }
 }
 
-static void send_all(struct db_session *s, struct db_req *req, const char *data, size_t n)
+/* As much as may stand in the queue; then the end. */
+static void feed(struct db_session *s)
 {
-    while (n > 0 && !req->wait.done) {
-        size_t piece = n < COPY_PIECE ? n : COPY_PIECE;
-        db_copy_write(req, data, piece);
-        data += piece;
-        n -= piece;
-        if (db_copy_backlog(req) >= COPY_BACKLOG)
-            loop_await(s->loop, db_copy_drained(req));
+    struct db_req *req = s->copy.req;
+    if (!db_copy_started(req)->done || s->copy.ended)
+        return;
+    s->copy.began = !req->wait.done;
+    while (s->copy.left > 0 && !req->wait.done && db_copy_backlog(req) < COPY_BACKLOG) {
+        size_t piece = s->copy.left < COPY_PIECE ? s->copy.left : COPY_PIECE;
+        db_copy_write(req, s->copy.data, piece);
+        s->copy.data += piece;
+        s->copy.left -= piece;
     }
+    if (s->copy.left > 0 && !req->wait.done)
+        return;
+    s->copy.ended = true;
+    db_copy_end(req, NULL);
+}
+
+int db_copy_begin(struct db_session *s, const char *sql, const void *data, size_t n, struct err *e)
+{
+    if (ready(s, e) != 0)
+        return -1;
+    s->copy.req = db_conn_copy(s->lease->conn, sql, s->timeout_ms);
+    s->copy.sql = sql;
+    s->copy.data = data;
+    s->copy.left = n;
+    s->copy.ended = s->copy.began = false;
+    return 0;
+}
+
+void db_copy_pump(struct db_session *s)
+{
+    if (s->copy.req == NULL)
+        return;
+    loop_poll(s->loop);
+    feed(s);
+}
+
+int db_copy_finish(struct db_session *s, int64_t *rows, struct err *e)
+{
+    struct db_req *req = s->copy.req;
+    loop_await(s->loop, db_copy_started(req));
+    for (feed(s); !s->copy.ended; feed(s))
+        loop_await(s->loop, db_copy_drained(req));
+    s->copy.req = NULL;
+    int rc = conclude(s, req, NULL, rows, e);
+    if (rc == 0 && !s->copy.began)
+        rc = err_set(e, ERR_BUG, "not a COPY … FROM STDIN: %s", s->copy.sql);
+    return rc;
 }
 
 int db_copy_in(struct db_session *s, const char *sql, const void *data, size_t n, int64_t *rows, struct err *e)
 {
-    if (ready(s, e) != 0)
-        return -1;
-    struct db_req *req = db_conn_copy(s->lease->conn, sql, s->timeout_ms);
-    loop_await(s->loop, db_copy_started(req));
-    bool began = !req->wait.done;
-    send_all(s, req, data, n);
-    db_copy_end(req, NULL);
-    int rc = conclude(s, req, NULL, rows, e);
-    if (rc == 0 && !began)
-        rc = err_set(e, ERR_BUG, "not a COPY … FROM STDIN: %s", sql);
-    return rc;
+    return db_copy_begin(s, sql, data, n, e) != 0 ? -1 : db_copy_finish(s, rows, e);
 }

@@ -23,7 +23,8 @@ struct writer_options {
 };
 
 struct writer *writer_open(struct db_session *s, const struct writer_options *options);
-/* Takes the delivery over; commits a batch now and then (about 5,000 rows). -1: the batch was rolled back, e says why. */
+/* Takes the delivery over; sends a batch on its way now and then (about 5,000 rows), and commits the one before. -1: the batch was
+ * rolled back, e says why. Until writer_flush nothing else may be asked of the session. */
 int writer_add(struct writer *w, struct delivery *d, struct err *e);
 int writer_flush(struct writer *w, struct err *e);
 void writer_close(struct writer **w); /* what was not flushed is forgotten */

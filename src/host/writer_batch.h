@@ -17,7 +17,6 @@ struct batch_row {
     struct batch_row *into; /* another delivery of this batch observed the same: that row was merged into this one */
     bool aliased;           /* it came under another id than its post's, or named others */
     bool changed;           /* … and changed it; of facts: the post's features did */
-    const char *key;
     UT_hash_handle hh;
 };
 
@@ -29,7 +28,7 @@ struct known_account {
     UT_hash_handle hh;
 };
 
-/* Facts as they were last observed. Texts are the cache's own. */
+/* Facts as they were last observed. Title, caption, url and features are there until they are committed: the database has them. */
 struct known_post {
     char *key;
     char *platform, *external_id;
@@ -40,8 +39,10 @@ struct known_post {
     char *title, *caption, *url, *features; /* features: what platforms said, the whole object */
     bool has_published_at;
     int64_t published_at, facts_at;
-    bool written; /* the database has these facts */
-    bool there;   /* facts came for it, and the database had it before this batch, or an earlier row made it */
+    int64_t sent_at; /* the newest observation among the facts that are to be written */
+    uint64_t sum;    /* of what the newest row said; 0: not known */
+    bool written;    /* the database has these facts */
+    bool there;      /* facts came for it, and the database had it before this batch, or an earlier row made it */
     UT_hash_handle hh;
 };
 
@@ -61,12 +62,17 @@ struct batch {
     struct arena arena;
     struct batch_row *row; /* n_row of them, in order */
     size_t n_row;
+    struct buf copy; /* the rows in COPY's binary form, while they are on their way */
 };
 
 struct writer {
     struct db_session *s;
     struct writer_options options;
-    struct batch batch;
+    struct batch batch, next; /* the one that is written, and the one that is gathered */
+    bool on_its_way;          /* batch: its transaction is open, the server takes in its rows */
+    int64_t pumped_at;
+    struct buf key; /* that is looked for */
+    uint64_t salt;
     struct known_account *accounts;
     struct known_post *posts;
     struct known_id *ids;
@@ -88,7 +94,8 @@ void same_free(struct writer *w);
 /* writer_resolve.c: accounts, posts and contents of the batch's rows; fills batch_row.post. */
 void resolve_collect(struct writer *w);
 int resolve_write(struct writer *w, struct err *e);
-void resolve_forget(struct writer *w); /* after a rollback: what was written is not */
+void resolve_forget(struct writer *w);    /* after a rollback: what was written is not */
+void resolve_committed(struct writer *w); /* before the batch's rows go */
 void resolve_free(struct writer *w);
 
 /* writer_facts.c: rows that are facts alone. */
@@ -98,7 +105,8 @@ int facts_write(struct writer *w, struct err *e); /* after the posts were; count
 /* writer_rows.c */
 void rows_collect(struct writer *w);
 int rows_partitions(struct writer *w, struct err *e);
-int rows_copy(struct writer *w, struct err *e);
+int rows_copy_begin(struct writer *w, struct err *e);
+int rows_copy_finish(struct writer *w, struct err *e);
 int rows_merge(struct writer *w, struct err *e); /* for a batch that COPY could not take */
 
 /* writer_accounts.c: observations of accounts; counts them */

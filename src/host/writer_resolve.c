@@ -15,33 +15,42 @@ static char *make_key(const char *platform, const char *external_id)
     return mem_printf("%s\x1f%s", platform, external_id);
 }
 
+/* The same into the writer's own buffer: most are found. */
+static const char *look_up_key(struct writer *w, const char *platform, const char *external_id)
+{
+    buf_clear(&w->key);
+    buf_str(&w->key, platform);
+    buf_char(&w->key, '\x1f');
+    buf_str(&w->key, external_id);
+    return w->key.data;
+}
+
 static struct known_account *account_of(struct writer *w, const char *platform, const char *external_id)
 {
-    char *key = make_key(platform, external_id);
+    const char *key = look_up_key(w, platform, external_id);
     struct known_account *a;
-    HASH_FIND_STR(w->accounts, key, a);
-    if (a != NULL) {
-        mem_free(key);
+    HASH_FIND(hh, w->accounts, key, (unsigned)w->key.len, a);
+    if (a != NULL)
         return a;
-    }
     a = mem_alloc(sizeof *a);
-    *a = (struct known_account){.key = key, .id = uuid_v7()};
+    *a = (struct known_account){.key = mem_dup(key), .id = uuid_v7()};
     HASH_ADD_KEYPTR(hh, w->accounts, a->key, strlen(a->key), a);
     return a;
 }
 
 static struct known_post *post_of(struct writer *w, const struct row *r)
 {
-    char *key = make_key(r->platform, r->external_id);
+    const char *key = look_up_key(w, r->platform, r->external_id);
     struct known_post *p;
-    HASH_FIND_STR(w->posts, key, p);
-    if (p != NULL) {
-        mem_free(key);
+    HASH_FIND(hh, w->posts, key, (unsigned)w->key.len, p);
+    if (p != NULL)
         return p;
-    }
     p = mem_alloc(sizeof *p);
-    *p = (struct known_post){
-        .key = key, .platform = mem_dup(r->platform), .external_id = mem_dup(r->external_id), .facts_at = INT64_MIN};
+    *p = (struct known_post){.key = mem_dup(key),
+                             .platform = mem_dup(r->platform),
+                             .external_id = mem_dup(r->external_id),
+                             .facts_at = INT64_MIN,
+                             .sent_at = INT64_MIN};
     p->content = w->options.has_content ? w->options.content : uuid_v7();
     HASH_ADD_KEYPTR(hh, w->posts, p->key, strlen(p->key), p);
     return p;
@@ -119,6 +128,43 @@ static void collect_facts(struct known_post *p)
     p->written = false;
 }
 
+__extension__ typedef unsigned __int128 wide;
+
+static uint64_t mix(uint64_t a, uint64_t b)
+{
+    wide m = (wide)a * b;
+    return (uint64_t)m ^ (uint64_t)(m >> 64);
+}
+
+static uint64_t mix_text(uint64_t h, const char *s, uint64_t salt)
+{
+    if (s == NULL)
+        return mix(h ^ salt, UINT64_C(0xE7037ED1A0B428DB));
+    size_t n = strlen(s);
+    h = mix(h ^ n, salt ^ UINT64_C(0x9E3779B97F4A7C15));
+    for (uint64_t v = 0; n > 0; v = 0) {
+        size_t take = n < sizeof v ? n : sizeof v;
+        memcpy(&v, s, take);
+        h = mix(h ^ v, salt);
+        s += take;
+        n -= take;
+    }
+    return h;
+}
+
+/* What a row says about its post, as a number: most say what the one before said. Salted, as the texts are strangers'. */
+static uint64_t sum_of(const struct writer *w, const struct row *r)
+{
+    const char *const texts[] = {r->title, r->caption, r->url, r->media_kind, r->ai_version, r->tags, r->features, r->account};
+    uint64_t h = w->salt, seconds = 0;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        h = mix_text(h, texts[i], w->salt);
+    memcpy(&seconds, &r->duration_s, sizeof seconds);
+    h = mix(h ^ (r->has_published_at ? (uint64_t)r->published_at : 1), w->salt);
+    h = mix(h ^ (r->has_duration ? seconds : 1), w->salt);
+    return h != 0 ? h : 1;
+}
+
 static void collect_row(struct writer *w, struct batch_row *b)
 {
     const struct row *r = b->row;
@@ -129,6 +175,15 @@ static void collect_row(struct writer *w, struct batch_row *b)
         return;
     }
     bool newer = b->delivery->observed_at >= p->facts_at, changed = false;
+    uint64_t sum = sum_of(w, r);
+    if (sum == p->sum && p->account != NULL && !b->aliased) { /* as before: what it said was taken as the newest */
+        if (newer)
+            p->facts_at = b->delivery->observed_at;
+        return;
+    }
+    p->sum = newer ? sum : 0;
+    if (p->sent_at < b->delivery->observed_at)
+        p->sent_at = b->delivery->observed_at;
     char *features = features_of(r);
     changed = take_text(&p->title, r->title, newer) || changed;
     changed = take_text(&p->caption, r->caption, newer) || changed;
@@ -154,6 +209,11 @@ static void collect_row(struct writer *w, struct batch_row *b)
 
 void resolve_collect(struct writer *w)
 {
+    if (w->salt == 0) {
+        struct uuid random = uuid_v4();
+        memcpy(&w->salt, random.bytes, sizeof w->salt);
+        w->salt |= 1;
+    }
     for (size_t i = 0; i < w->batch.n; i++) {
         const struct delivery *d = w->batch.delivery[i];
         for (size_t k = 0; d->state == DELIVERY_READY && k < d->rows.n_account; k++) {
@@ -220,11 +280,12 @@ static int write_accounts(struct writer *w, struct err *e)
 /* One statement: what is there keeps its content and takes newer facts, what is new gets a content and a post. */
 static const char posts_sql[] =
     "WITH want AS (SELECT * FROM unnest($2::text[], $3::text[], $4::uuid[], $5::uuid[], $6::boolean[], $7::text[], $8::text[],"
-    "   $9::text[], $10::timestamptz[], $11::jsonb[], $12::timestamptz[], $13::boolean[])"
+    "   $9::text[], $10::timestamptz[], $11::jsonb[], $12::timestamptz[], $13::boolean[],"
+    "   $14::timestamptz[])"
     "   AS w (platform, external_id, content_id, account_id, account_named, title, body, url, published_at, features, "
-    "facts_at, aliased)),"
+    "facts_at, aliased, seen_at)),"
     " old AS (SELECT p.platform, p.external_id, p.content_id, p.account_id, p.url, p.published_at, p.features, p.facts_at,"
-    "   coalesce(w.facts_at >= p.facts_at, true) AS newer"
+    "   w.facts_at IS NULL OR w.facts_at >= ALL (ARRAY[p.facts_at, w.seen_at]) IS NOT FALSE AS newer"
     "   FROM want w JOIN tidemark.posts p ON p.user_id = $1::uuid AND p.platform = w.platform AND p.external_id = w.external_id"
     "  ORDER BY p.platform, p.external_id FOR UPDATE OF p),"
     " fresh AS (SELECT w.* FROM want w WHERE NOT EXISTS"
@@ -244,7 +305,7 @@ static const char posts_sql[] =
     "published_at,"
     "   CASE WHEN p.newer THEN p.features || coalesce(w.features, '{}') ELSE coalesce(w.features, '{}') || p.features END AS "
     "features,"
-    "   greatest(p.facts_at, w.facts_at) AS facts_at"
+    "   greatest(p.facts_at, w.facts_at, w.seen_at) AS facts_at"
     "   FROM want w JOIN old p ON p.platform = w.platform AND p.external_id = w.external_id),"
     " facts AS (UPDATE tidemark.posts p SET account_id = n.account_id, url = n.url, published_at = n.published_at,"
     "    features = n.features, facts_at = n.facts_at FROM next n"
@@ -261,8 +322,18 @@ static const char posts_sql[] =
     "         OR c.body IS NULL AND w.body IS NOT NULL))"
     " SELECT platform, external_id, content_id FROM old UNION ALL SELECT platform, external_id, content_id FROM fresh";
 
-enum { N_POST_ARRAYS = 12 };
+enum { N_POST_ARRAYS = 13 };
 
+static void put_time(struct db_array *a, int64_t at)
+{
+    if (at != INT64_MIN)
+        db_array_time(a, at);
+    else
+        db_array_null(a);
+}
+
+/* Its facts are those that rows of this batch brought, at the time of the newest of them (sent_at). facts_at may be later: a row
+ * that said the same again moved it, and nothing was written. */
 static void put_post(struct db_array a[N_POST_ARRAYS], const struct known_post *p)
 {
     db_array_text(&a[0], p->platform);
@@ -276,16 +347,11 @@ static void put_post(struct db_array a[N_POST_ARRAYS], const struct known_post *
     db_array_text(&a[5], p->title);
     db_array_text(&a[6], p->caption);
     db_array_text(&a[7], p->url);
-    if (p->has_published_at)
-        db_array_time(&a[8], p->published_at);
-    else
-        db_array_null(&a[8]);
+    put_time(&a[8], p->has_published_at && p->sent_at != INT64_MIN ? p->published_at : INT64_MIN);
     db_array_text(&a[9], p->features);
-    if (p->facts_at != INT64_MIN)
-        db_array_time(&a[10], p->facts_at);
-    else
-        db_array_null(&a[10]);
+    put_time(&a[10], p->sent_at);
     db_array_text(&a[11], p->aliased ? "t" : "f");
+    put_time(&a[12], p->facts_at);
 }
 
 static void read_posts(struct writer *w, const PGresult *res)
@@ -355,8 +421,23 @@ void resolve_forget(struct writer *w)
 {
     for (struct known_account *a = w->accounts; a != NULL; a = a->hh.next)
         a->written = false;
-    for (struct known_post *p = w->posts; p != NULL; p = p->hh.next)
+    for (struct known_post *p = w->posts; p != NULL; p = p->hh.next) {
         p->written = false;
+        p->sum = 0;
+    }
+}
+
+void resolve_committed(struct writer *w)
+{
+    for (size_t i = 0; i < w->batch.n_row; i++) {
+        struct known_post *p = w->batch.row[i].post;
+        char **const texts[] = {&p->title, &p->caption, &p->url, &p->features};
+        for (size_t k = 0; k < sizeof texts / sizeof *texts; k++) {
+            mem_free(*texts[k]);
+            *texts[k] = NULL;
+        }
+        p->sent_at = INT64_MIN;
+    }
 }
 
 void resolve_free(struct writer *w)

@@ -13,10 +13,20 @@
     " recorded_at, external_id, metric_window, window_start, window_end, user_id, audience_demographics"
 enum { N_COLUMNS = 18 };
 
-static const char *key_of(struct arena *a, const struct row *r, int64_t at)
+/* Numbers as they lie in memory, then the texts with their NULs. */
+static const char *key_of(struct arena *a, const struct row *r, int64_t at, size_t *len)
 {
-    return arena_printf(a, "%s\x1f%s\x1f%d\x1f%lld\x1f%lld", r->platform, r->external_id, (int)r->window,
-                        r->has_window_start ? (long long)r->window_start : -1, (long long)at);
+    struct {
+        int64_t at, start;
+        int64_t window, has_start;
+    } when = {at, r->has_window_start ? r->window_start : 0, (int64_t)r->window, r->has_window_start};
+    size_t platform = strlen(r->platform) + 1, id = strlen(r->external_id) + 1;
+    char *key = arena_alloc(a, sizeof when + platform + id);
+    memcpy(key, &when, sizeof when);
+    memcpy(key + sizeof when, r->platform, platform);
+    memcpy(key + sizeof when + platform, r->external_id, id);
+    *len = sizeof when + platform + id;
+    return key;
 }
 
 /* All rows of the batch in order; those of a later delivery that observed the same are merged into the earlier one's. */
@@ -38,17 +48,18 @@ void rows_collect(struct writer *w)
                 arena_alloc(&b->arena, sizeof *copy); /* merging must not touch what a second attempt starts from */
             *copy = d->rows.row[k];
             copy->external_id = same_id(w, copy->platform, copy->external_id);
-            *r =
-                (struct batch_row){.row = copy, .delivery = d, .id = uuid_v7(), .key = key_of(&b->arena, copy, d->observed_at)};
+            size_t len;
+            const char *key = key_of(&b->arena, copy, d->observed_at, &len);
+            *r = (struct batch_row){.row = copy, .delivery = d, .id = uuid_v7()};
             r->aliased = copy->n_alias > 0 || strcmp(copy->external_id, d->rows.row[k].external_id) != 0;
             if (copy->facts_only)
                 continue;
-            HASH_FIND_STR(known, r->key, found);
+            HASH_FIND(hh, known, key, (unsigned)len, found);
             if (found != NULL) {
                 r->into = found;
                 r->changed = row_merge(&b->arena, found->row, copy);
             } else {
-                HASH_ADD_KEYPTR(hh, known, r->key, strlen(r->key), r);
+                HASH_ADD_KEYPTR(hh, known, key, (unsigned)len, r);
             }
         }
     }
@@ -123,22 +134,20 @@ static void put_count(struct buf *b, const struct count *c)
 /* Leftovers under the platform's own names, and our own remarks under names that no platform uses. */
 static void put_platform_metrics(const struct batch_row *r, struct buf *b)
 {
-    struct buf text = {0};
     const char *extra = r->row->extra;
-    size_t n = extra != NULL ? strlen(extra) : 0;
+    size_t n = extra != NULL ? strlen(extra) : 0, at = pgcopy_jsonb_begin(b);
     if (n > 2) /* not {} */
-        buf_add(&text, extra, n - 1);
+        buf_add(b, extra, n - 1);
     else
-        buf_char(&text, '{');
-    buf_str(&text, n > 2 ? ",\"_parser\":" : "\"_parser\":");
-    json_write_string(r->delivery->parser, strlen(r->delivery->parser), &text);
+        buf_char(b, '{');
+    buf_str(b, n > 2 ? ",\"_parser\":" : "\"_parser\":");
+    json_write_string(r->delivery->parser, strlen(r->delivery->parser), b);
     if (r->row->notes != NULL) {
-        buf_str(&text, ",\"_notes\":");
-        json_write_string(r->row->notes, strlen(r->row->notes), &text);
+        buf_str(b, ",\"_notes\":");
+        json_write_string(r->row->notes, strlen(r->row->notes), b);
     }
-    buf_char(&text, '}');
-    pgcopy_jsonb(b, text.data, text.len);
-    buf_free(&text);
+    buf_char(b, '}');
+    pgcopy_jsonb_end(b, at);
 }
 
 /* ord < 0: for the table itself; else one more field, for staging. */
@@ -202,16 +211,22 @@ static void count_merged(const struct writer *w)
     }
 }
 
-int rows_copy(struct writer *w, struct err *e)
+int rows_copy_begin(struct writer *w, struct err *e)
 {
-    struct buf b = {0};
-    int64_t written = 0;
-    size_t n = put_rows(w, false, &b);
-    int rc = n == 0 ? 0
-                    : db_copy_in(w->s, "COPY public.content_performance_metrics (" COLUMNS ") FROM STDIN (FORMAT binary)",
-                                 b.data, b.len, &written, e);
-    buf_free(&b);
-    if (rc != 0)
+    struct buf *b = &w->batch.copy;
+    buf_clear(b);
+    if (put_rows(w, false, b) == 0) {
+        buf_clear(b);
+        return 0;
+    }
+    return db_copy_begin(w->s, "COPY public.content_performance_metrics (" COLUMNS ") FROM STDIN (FORMAT binary)", b->data,
+                         b->len, e);
+}
+
+int rows_copy_finish(struct writer *w, struct err *e)
+{
+    int64_t written;
+    if (w->batch.copy.len > 0 && db_copy_finish(w->s, &written, e) != 0)
         return -1;
     for (size_t i = 0; i < w->batch.n_row; i++)
         if (is_snapshot(&w->batch.row[i]))

@@ -12,7 +12,9 @@ static struct known_id *find(struct writer *w, const char *platform, const char 
 {
     struct known_id *k;
     buf_clear(&w->id_key);
-    buf_printf(&w->id_key, "%s\x1f%s", platform, id);
+    buf_str(&w->id_key, platform);
+    buf_char(&w->id_key, '\x1f');
+    buf_str(&w->id_key, id);
     HASH_FIND_STR(w->ids, w->id_key.data, k);
     return k;
 }

@@ -37,7 +37,7 @@ local whole = "SELECT count(*), coalesce(sum(inserted), 0), (SELECT count(*) FRO
 local digest = "SELECT md5(string_agg(concat_ws(',', platform, external_id, recorded_at, views, likes), ';' ORDER BY external_id, recorded_at)) "
     .. "FROM content_performance_metrics"
 local emptied = "TRUNCATE tidemark.quarantine, tidemark.deliveries, tidemark.posts, tidemark.accounts, tidemark.ai_changes, content, "
-    .. "content_performance_metrics, archived_performance_metrics, ai_learning_patterns, content_style_analysis"
+    .. "content_performance_metrics, archived_performance_metrics, ai_learning_patterns, content_style_analysis CASCADE"
 
 describe("an ingest that is killed", function()
     it("leaves whole deliveries only, and a further run completes it", function()
