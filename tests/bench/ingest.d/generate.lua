@@ -41,8 +41,8 @@ local function video(i)
   for k = 1, math.random(3, 8) do tags[k] = ('"%s %s"'):format(words[math.random(#words)], words[math.random(#words)]) end
   local picture = ([["%s":{"url":"https://i.ytimg.example/vi/]] .. id .. [[/%s.jpg","width":%d,"height":%d}]])
   local head = ([[{"kind":"youtube#video","etag":"%s"]]):format(id_of(27, i))
-  local tail = ([[,"snippet":{"publishedAt":"2026-%02d-%02dT%02d:%02d:%02dZ","channelId":"%s","title":"%s","description":"%s","thumbnails":{%s,%s,%s},]]
-    .. [["channelTitle":"%s","tags":[%s],"categoryId":"%d","liveBroadcastContent":"none","defaultAudioLanguage":"en",]]
+  local tail = ([[,"snippet":{"publishedAt":"2026-%02d-%02dT%02d:%02d:%02dZ","channelId":"%s","title":"%s","description":"%s",]]
+    .. [["thumbnails":{%s,%s,%s},"channelTitle":"%s","tags":[%s],"categoryId":"%d","liveBroadcastContent":"none","defaultAudioLanguage":"en",]]
     .. [["localized":{"title":"a title","description":"a description"}},"contentDetails":{"duration":"PT%dM%dS","dimension":"2d",]]
     .. [["definition":"hd","caption":"false","licensedContent":true,"contentRating":{},"projection":"rectangular"},"statistics":{]]):format(
     math.random(1, 2), math.random(1, 28), math.random(0, 23), math.random(0, 59), math.random(0, 59), channel, text(math.random(4, 9)),
