@@ -396,10 +396,21 @@ static int run_into_database(struct ingest_cmd *c, const struct cli_list *names,
     return rc != 0 ? -1 : totals_exit_code(&c->totals);
 }
 
+/* Of a named platform its own plugin alone: nobody else may take a document. Without one, all, to say which there are. */
+static int need_parsers(struct ingest_cmd *c, struct err *e)
+{
+    const char *platform = c->options.platform;
+    if (platform != NULL && app_need_plugins(c->app, platform, e) == 0 && registry_find(c->app->registry, platform) != NULL)
+        return check_platform(c, e);
+    *e = (struct err){0};
+    registry_free(&c->app->registry);
+    return app_need_plugins(c->app, NULL, e) != 0 ? -1 : check_platform(c, e);
+}
+
 static int run(struct ingest_cmd *c, const struct cli_list *names, struct err *e)
 {
     if (check_options(c, names, e) != 0 || app_begin(c->app, e) != 0 || app_want_project(c->app, e) != 0 ||
-        app_need_plugins(c->app, NULL, e) != 0 || check_platform(c, e) != 0)
+        need_parsers(c, e) != 0)
         return -1;
     c->begun_us = clock_mono_us();
     term_progress_begin(&c->progress, &c->app->err);

@@ -191,12 +191,16 @@ static cJSON *cell_item(struct json_doc *doc, const struct cell *cell)
     return json_new_null(doc);
 }
 
-static void put_aside(struct reader *r, const char *from, size_t line, size_t cells)
+/* false: the caller takes no such records. */
+static bool put_aside(struct reader *r, const char *from, size_t line, size_t cells)
 {
     struct csv_odd_list *odd = r->odd;
+    if (odd == NULL)
+        return false;
     if ((odd->n & (odd->n - 1)) == 0)
         odd->item = mem_realloc(odd->item, (odd->n > 0 ? odd->n * 2 : 1) * sizeof *odd->item);
     odd->item[odd->n++] = (struct csv_odd){line, (size_t)(from - r->start), (size_t)(r->p - from), cells};
+    return true;
 }
 
 static int read_record(struct reader *r, struct json_doc *doc, const cJSON *columns, cJSON *rows)
@@ -217,12 +221,8 @@ static int read_record(struct reader *r, struct json_doc *doc, const cJSON *colu
         json_put_borrowed(row, json_text(column), cell_item(doc, &cell));
         column = column->next;
     }
-    if (cells != json_size(columns) && r->odd == NULL)
-        return wrong_number(r, line, cells, json_size(columns));
-    if (cells != json_size(columns)) {
-        put_aside(r, from, line, cells);
-        return 0;
-    }
+    if (cells != json_size(columns))
+        return put_aside(r, from, line, cells) ? 0 : wrong_number(r, line, cells, json_size(columns));
     row->valuedouble = (double)line;
     json_append(rows, row);
     return 0;

@@ -151,7 +151,7 @@ static int parse_document(const struct run *r, struct delivery *d, const struct 
 /* Bytes to an opened document. The caller frees both, whatever comes back. */
 static int open_json(const char *data, size_t n, struct json_doc **doc, struct envelope *env, struct failure *f)
 {
-    if (json_parse(data, n, NULL, doc, &f->err) != 0)
+    if (*doc == NULL && json_parse(data, n, NULL, doc, &f->err) != 0)
         return fail(f, not_payload(data, n, &f->err));
     if (envelope_open(doc, env, &f->err) != 0)
         return fail(f, env->status >= 400 ? "http_error" : "bad_wrapper");
@@ -168,10 +168,10 @@ static void keep_notes(struct rows *rows, size_t first, const struct json_doc *d
     row->notes = row->notes ? arena_printf(&rows->arena, "%s; %s", row->notes, notes) : arena_dup(&rows->arena, notes);
 }
 
-static int take_document(struct run *r, const char *data, size_t n, size_t line, struct err *e)
+/* doc: data where it was parsed already, which is taken over; or NULL. */
+static int take_document(struct run *r, struct json_doc *doc, const char *data, size_t n, size_t line, struct err *e)
 {
     struct delivery *d = delivery_new(r->path, line, data, n);
-    struct json_doc *doc = NULL;
     struct envelope env = {.format = "json"};
     struct failure f = {0};
     int rc = open_json(data, n, &doc, &env, &f);
@@ -230,8 +230,7 @@ static int take_lines(struct run *r, const struct piece *p, struct err *e)
         if (json_parse(text, n, NULL, &doc, &f.err) != 0) {
             fail(&f, not_payload(text, n, &f.err));
         } else if (envelope_is(doc)) {
-            json_free(&doc);
-            rc = take_document(r, text, n, line, e);
+            rc = take_document(r, doc, text, n, line, e);
             continue;
         }
         if (rest == NULL) {
@@ -335,7 +334,7 @@ static int take_piece(struct run *r, struct input *in, struct piece *p, struct e
         return take_lines(r, p, e);
     if (p->format == PIECE_CSV)
         return take_csv(r, in, p, e);
-    return take_document(r, p->data, p->len, 0, e);
+    return take_document(r, NULL, p->data, p->len, 0, e);
 }
 
 static bool go_on(const struct run *r, const struct input *in)
@@ -431,7 +430,7 @@ int ingest_again(const struct registry *registry, const struct ingest_options *o
     struct run r = {.registry = registry, .options = options, .sink = sink, .path = from->source};
     struct piece p = {.data = from->data, .len = from->n, .first_line = from->first_line, .first = true, .last = true};
     if (from->format == DELIVERY_DOCUMENT)
-        return take_document(&r, from->data, from->n, from->first_line, e);
+        return take_document(&r, NULL, from->data, from->n, from->first_line, e);
     p.format = from->format == DELIVERY_LINES ? PIECE_LINES : PIECE_CSV;
     if (p.format == PIECE_CSV) {
         p.header = from->data;

@@ -32,7 +32,7 @@ local conserved = "SELECT (SELECT count(*) FROM content_performance_metrics) = s
     .. "count(*) FILTER (WHERE received <> inserted + updated + unchanged + quarantined + dropped_total), "
     .. "(SELECT count(*) FROM tidemark.quarantine) = sum(quarantined) FROM tidemark.deliveries"
 local emptied = "TRUNCATE tidemark.quarantine, tidemark.deliveries, tidemark.posts, tidemark.accounts, tidemark.ai_changes, content, "
-    .. "content_performance_metrics, archived_performance_metrics, ai_learning_patterns, content_style_analysis"
+    .. "content_performance_metrics, archived_performance_metrics, ai_learning_patterns, content_style_analysis CASCADE"
 local waiting = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'tidemark' AND pid <> pg_backend_pid()"
 local sums = ("%d|%d|%d"):format(DELIVERIES, DELIVERIES * PER_DELIVERY, DELIVERIES // 25)
 

@@ -102,7 +102,7 @@ describe("folders", function()
     setup(function()
         sh("mkdir -p tree/pins/2024 tree/old tree/.git")
         for path, id in pairs { ["1.json"] = "one", ["pins/2.json"] = "two", ["pins/2024/3.json"] = "three",
-            ["old/4.json"] = "four", ["pins/notes.txt"] = "five", [".git/6.json"] = "six", ["tidemark.content.json"] = "seven" } do
+            ["old/4.json"] = "four", ["pins/notes.txt"] = "five", [".git/6.json"] = "six" } do
             p:write("tree/" .. path, ('{"pins":[{"id":"%s","n":1}]}'):format(id))
         end
         sh("mkfifo tree/pipe.json; ln -s ../tree tree/pins/loop; ln -s nowhere.json tree/broken.json")
