@@ -15,6 +15,7 @@ enum { DEPTH_MAX = 64, BYTES_MAX = 16 << 20 };
 /* A table may hang in many places of itself, so that little memory means endless text: bytes are counted. */
 struct writer {
     lua_State *L;
+    const struct vm *vm; /* whose budget it is; NULL in a state without one */
     size_t left;
 };
 
@@ -199,8 +200,8 @@ static const char *write_value(struct writer *w, int index, unsigned depth, stru
     const char *wrong = NULL, *s;
     if (w->left < 2)
         return "more than 16 MiB of JSON";
-    if (vm_of(L)->over) /* no hook runs in here: a few small tables can be written for seconds */
-        return vm_limit_text(vm_of(L), (enum vm_meter)vm_of(L)->over);
+    if (w->vm != NULL && w->vm->over) /* no hook runs in here: a few small tables can be written for seconds */
+        return vm_limit_text(w->vm, (enum vm_meter)w->vm->over);
     switch (lua_type(L, index)) {
     case LUA_TNIL: buf_str(out, "null"); break;
     case LUA_TBOOLEAN: buf_str(out, lua_toboolean(L, index) ? "true" : "false"); break;
@@ -226,7 +227,7 @@ static const char *write_value(struct writer *w, int index, unsigned depth, stru
 
 static const char *write_up_to(lua_State *L, int index, size_t most, struct buf *out)
 {
-    struct writer w = {.L = L, .left = most};
+    struct writer w = {.L = L, .vm = vm_of(L), .left = most};
     int top = lua_gettop(L);
     const char *wrong = write_value(&w, lua_absindex(L, index), 0, out);
     lua_settop(L, top);

@@ -1,7 +1,7 @@
 -- kill -9 at random moments of an ingest: every delivery is wholly there or not at all, and running it again completes it.
 local support = require("e2e.support")
 
-local KILLS = tonumber(os.getenv("TIDEMARK_TEST_KILLS")) or 24
+local KILLS = tonumber(os.getenv("TIDEMARK_TEST_KILLS")) or 10
 local DELIVERIES, PER_DELIVERY = 60, 150
 
 -- A fixed generator, so that a failure can be had again.

@@ -212,7 +212,7 @@ describe("tidemark plugin check", function()
             has(r.err, "unknown plugin 'tub', did you mean 'tube'?")
             r = p:run { "plugin", "check", "nothing/here" }
             assert.equal(64, r.code)
-            has(r.err, "'nothing/here' is no plugin, no folder with plugin.lua and no plugin's file (plugins: ai, content, ")
+            has(r.err, "'nothing/here' is no plugin, no folder with plugin.lua and no plugin's file (plugins: ai, bluesky, ")
             r = p:run { "plugin", "check", "--format", "xml" }
             assert.equal(64, r.code)
             has(r.err, "--format xml: text or json")
