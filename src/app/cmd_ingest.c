@@ -151,7 +151,8 @@ static bool on_progress(void *ctx, const struct ingest_progress *p)
     }
     if (c->app->loop == NULL)
         return true;
-    loop_poll(c->app->loop);
+    if (!writer_busy(c->writer)) /* else its thread runs the loop, and hears of signals */
+        loop_poll(c->app->loop);
     return !loop_interrupted(c->app->loop);
 }
 
@@ -380,6 +381,8 @@ static int run_into_database(struct ingest_cmd *c, const struct cli_list *names,
     int rc = ingest_run(c->app->registry, &c->options, names->item, names->n, &sink, e);
     if (rc == 0)
         rc = writer_flush(c->writer, e);
+    else
+        writer_stop(c->writer); /* what it commits yet is told below */
     if (rc == 0)
         plugin_use_write(&uses, c->app->session, &c->owner);
     plugin_uses_free(&uses);

@@ -8,8 +8,8 @@
 #include "base/mem.h"
 
 static const char *const names[] = {"debug", "info", "warn", "error"};
-static enum log_level level_now = LOG_INFO;
-static int level_known;
+static _Atomic enum log_level level_now = LOG_INFO;
+static _Atomic int level_known;
 
 void log_set_level(enum log_level level)
 {

@@ -50,6 +50,8 @@ struct row {
 
     bool id_given; /* the document named no id: external_id is what the user said it is */
 
+    uint64_t sum; /* of what it says about its post, for who writes it */
+
     /* Not from the platform: features alone, which join the post's own. It makes no snapshot. */
     bool facts_only;
     const char *fact_notes; /* a JSON object: what could not be taken of a feature, as text, or NULL */

@@ -3,11 +3,11 @@
 #include "data/uuid.h"
 
 #include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/types.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/err.h"
@@ -15,19 +15,35 @@
 enum { POOL = 4096 };
 static const uint32_t COUNTER_MAX = (1U << 26) - 1;
 
-static struct {
+/* A pool and a counter for each thread: none waits for another. */
+static _Thread_local struct {
     unsigned char bytes[POOL];
     size_t used;
-    pid_t owner; /* a child of fork must not hand out its parent's bytes again */
+    unsigned generation; /* of the process that filled it */
 } pool = {.used = POOL};
 
-static struct {
+static _Thread_local struct {
     int64_t ms;
     uint32_t counter;
 } last;
 
+/* A child of fork must not hand out its parent's bytes again. Asking for the process id instead would be a system call an id. */
+static atomic_uint generation;
+static pthread_once_t watch_forks_once = PTHREAD_ONCE_INIT;
+
+static void on_child(void)
+{
+    atomic_fetch_add_explicit(&generation, 1, memory_order_relaxed);
+}
+
+static void watch_forks(void)
+{
+    must(pthread_atfork(NULL, NULL, on_child) == 0);
+}
+
 static void fill_pool(void)
 {
+    pthread_once(&watch_forks_once, watch_forks);
     for (size_t got = 0; got < POOL;) {
         ssize_t n = getrandom(pool.bytes + got, POOL - got, 0);
         must(n >= 0 || errno == EINTR);
@@ -35,12 +51,12 @@ static void fill_pool(void)
             got += (size_t)n;
     }
     pool.used = 0;
-    pool.owner = getpid();
+    pool.generation = atomic_load_explicit(&generation, memory_order_relaxed);
 }
 
 static void take_random(void *out, size_t n)
 {
-    if (POOL - pool.used < n || pool.owner != getpid())
+    if (POOL - pool.used < n || pool.generation != atomic_load_explicit(&generation, memory_order_relaxed))
         fill_pool();
     memcpy(out, pool.bytes + pool.used, n);
     memset(pool.bytes + pool.used, 0, n);

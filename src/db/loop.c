@@ -17,7 +17,7 @@ struct loop {
     bool catching;
     bool running;         /* inside uv_run */
     struct wait *awaited; /* what loop_await waits for; a signal cancels it */
-    int signal;
+    _Atomic int signal;   /* read by a thread that does not run the loop */
 };
 
 struct loop *loop_open(void)

@@ -1,15 +1,19 @@
 #include "host/writer.h"
 
-#include "base/clock.h"
+#include <string.h>
+
 #include "base/mem.h"
 #include "host/writer_batch.h"
 
-enum { BATCH_ROWS = 5000, BATCH_DELIVERIES = 2000, BATCH_BYTES = 32 << 20, TRIES = 4, PUMP_US = 1000 };
+enum { BATCH_ROWS = 5000, BATCH_DELIVERIES = 2000, BATCH_BYTES = 32 << 20, TRIES = 4 };
 
 struct writer *writer_open(struct db_session *s, const struct writer_options *options)
 {
     struct writer *w = mem_alloc(sizeof *w);
     *w = (struct writer){.s = s, .options = *options, .version = -1};
+    struct uuid random = uuid_v4();
+    memcpy(&w->salt, random.bytes, sizeof w->salt);
+    w->salt |= 1;
     return w;
 }
 
@@ -27,14 +31,12 @@ void writer_close(struct writer **pw)
     struct writer *w = *pw;
     if (w == NULL)
         return;
-    if (w->on_its_way)
-        db_rollback(w->s);
+    writer_stop(w);
     struct batch *const batches[] = {&w->batch, &w->next};
     for (int i = 0; i < 2; i++) {
         batch_clear(batches[i]);
         mem_free(batches[i]->delivery);
         arena_free(&batches[i]->arena);
-        buf_free(&batches[i]->copy);
     }
     resolve_free(w);
     same_free(w);
@@ -44,8 +46,8 @@ void writer_close(struct writer **pw)
     *pw = NULL;
 }
 
-/* The first half of an attempt, all in one transaction: up to where the server is busy with the rows. */
-static int begin(struct writer *w, bool merge, struct err *e)
+/* One attempt, all in one transaction. */
+static int attempt(struct writer *w, bool merge, struct err *e)
 {
     struct batch *b = &w->batch;
     arena_reset(&b->arena);
@@ -64,14 +66,8 @@ static int begin(struct writer *w, bool merge, struct err *e)
         return same;
     rows_collect(w);
     resolve_collect(w);
-    if (resolve_write(w, e) != 0 || accounts_write(w, e) != 0)
-        return -1;
-    return merge ? rows_merge(w, e) : rows_copy_begin(w, e);
-}
-
-static int end(struct writer *w, bool merge, struct err *e)
-{
-    if ((!merge && rows_copy_finish(w, e) != 0) || replay_write(w, e) != 0 || ledger_write(w, e) != 0)
+    if (resolve_write(w, e) != 0 || accounts_write(w, e) != 0 || (merge ? rows_merge(w, e) : rows_copy(w, e)) != 0 ||
+        replay_write(w, e) != 0 || ledger_write(w, e) != 0)
         return -1;
     return db_commit(w->s, e);
 }
@@ -83,22 +79,27 @@ static void forget(struct writer *w)
     same_forget(w);
 }
 
-/* Takes the batch back. true: somebody wrote the same just now, or long ago, and another attempt is worth while. */
-static bool take_back(struct writer *w, const struct err *e)
-{
-    forget(w);
-    return e->kind == ERR_CONFLICT;
-}
-
-static int begin_alone_if_need_be(struct writer *w, bool merge, struct err *e)
+static int attempt_alone_if_need_be(struct writer *w, bool merge, struct err *e)
 {
     int rc;
     *e = (struct err){0};
-    while ((rc = begin(w, merge, e)) == SAME_ALONE) {
+    while ((rc = attempt(w, merge, e)) == SAME_ALONE) {
         forget(w);
         w->alone = true;
     }
+    if (rc != 0)
+        forget(w);
     return rc;
+}
+
+/* By COPY; where that meets a conflict (somebody wrote the same just now, or long ago), through staging. */
+static void write_batch(void *writer)
+{
+    struct writer *w = writer;
+    w->alone = false;
+    w->rc = attempt_alone_if_need_be(w, false, &w->err);
+    for (int try = 1; w->rc != 0 && w->err.kind == ERR_CONFLICT && try < TRIES; try++)
+        w->rc = attempt_alone_if_need_be(w, true, &w->err);
 }
 
 static void done(struct writer *w)
@@ -110,35 +111,23 @@ static void done(struct writer *w)
     batch_clear(b);
 }
 
-/* Attempts through staging, after one by COPY that met a conflict. */
-static int again(struct writer *w, struct err *e)
-{
-    for (int try = 1; try < TRIES; try++) {
-        if (begin_alone_if_need_be(w, true, e) == 0 && end(w, true, e) == 0) {
-            done(w);
-            return 0;
-        }
-        if (!take_back(w, e))
-            break;
-    }
-    return -1;
-}
-
 /* Waits for the batch on its way, if there is one. */
 static int finish(struct writer *w, struct err *e)
 {
     if (!w->on_its_way)
         return 0;
+    must(uv_thread_join(&w->thread) == 0);
     w->on_its_way = false;
-    if (end(w, false, e) == 0) {
+    if (w->rc == 0)
         done(w);
-        return 0;
-    }
-    return take_back(w, e) ? again(w, e) : -1;
+    else
+        *e = w->err;
+    return w->rc;
 }
 
-/* Sends the batch that was gathered on its way. What comes next is parsed while the server takes the rows in. Months first, in a
- * short transaction of their own: making a partition locks its parent. */
+/* Sends the batch that was gathered on its way, in a thread of its own: what comes next is parsed meanwhile. Session, loop and the
+ * writer's caches are that thread's until finish. Months first, in a short transaction of their own: making a partition locks its
+ * parent. */
 static int start(struct writer *w, struct err *e)
 {
     struct batch gathered = w->next;
@@ -148,12 +137,15 @@ static int start(struct writer *w, struct err *e)
     w->batch = gathered;
     if (rows_partitions(w, e) != 0)
         return -1;
-    w->alone = false;
-    if (begin_alone_if_need_be(w, false, e) == 0) {
-        w->on_its_way = true;
+    w->on_its_way = uv_thread_create(&w->thread, write_batch, w) == 0;
+    if (w->on_its_way)
         return 0;
-    }
-    return take_back(w, e) ? again(w, e) : -1;
+    write_batch(w); /* no thread to be had: one after the other */
+    if (w->rc == 0)
+        done(w);
+    else
+        *e = w->err;
+    return w->rc;
 }
 
 int writer_flush(struct writer *w, struct err *e)
@@ -161,13 +153,16 @@ int writer_flush(struct writer *w, struct err *e)
     return finish(w, e) != 0 || start(w, e) != 0 ? -1 : finish(w, e);
 }
 
-static void pump(struct writer *w)
+bool writer_busy(const struct writer *w)
 {
-    int64_t now = clock_mono_us();
-    if (!w->on_its_way || now - w->pumped_at < PUMP_US)
-        return;
-    w->pumped_at = now;
-    db_copy_pump(w->s);
+    return w != NULL && w->on_its_way;
+}
+
+void writer_stop(struct writer *w)
+{
+    struct err ignored = {0};
+    if (w != NULL)
+        finish(w, &ignored);
 }
 
 int writer_add(struct writer *w, struct delivery *d, struct err *e)
@@ -178,9 +173,9 @@ int writer_add(struct writer *w, struct delivery *d, struct err *e)
         b->delivery = mem_realloc(b->delivery, b->cap * sizeof(struct delivery *));
     }
     b->delivery[b->n++] = d;
+    resolve_sums(w, &d->rows);
     b->rows += d->rows.n_row + rows_accounts_observed(&d->rows);
     b->bytes += d->bytes;
-    pump(w);
     if (b->rows >= BATCH_ROWS || b->n >= BATCH_DELIVERIES || b->bytes >= BATCH_BYTES)
         return finish(w, e) != 0 ? -1 : start(w, e);
     return 0;

@@ -24,7 +24,9 @@ struct writer_options {
 
 struct writer *writer_open(struct db_session *s, const struct writer_options *options);
 /* Takes the delivery over; sends a batch on its way now and then (about 5,000 rows), and commits the one before. -1: the batch was
- * rolled back, e says why. Until writer_flush nothing else may be asked of the session. */
+ * rolled back, e says why. Until writer_flush or writer_stop nothing else may be asked of the session. */
 int writer_add(struct writer *w, struct delivery *d, struct err *e);
 int writer_flush(struct writer *w, struct err *e);
-void writer_close(struct writer **w); /* what was not flushed is forgotten */
+bool writer_busy(const struct writer *w); /* a batch is on its way: another thread runs the session's loop. NULL: no */
+void writer_stop(struct writer *w);       /* waits for the batch on its way, as it may end; what was gathered is forgotten */
+void writer_close(struct writer **w);     /* what was not flushed is forgotten */

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <uthash.h>
+#include <uv.h>
 
 #include "base/buf.h"
 #include "base/mem.h"
@@ -62,15 +63,16 @@ struct batch {
     struct arena arena;
     struct batch_row *row; /* n_row of them, in order */
     size_t n_row;
-    struct buf copy; /* the rows in COPY's binary form, while they are on their way */
 };
 
 struct writer {
     struct db_session *s;
     struct writer_options options;
     struct batch batch, next; /* the one that is written, and the one that is gathered */
-    bool on_its_way;          /* batch: its transaction is open, the server takes in its rows */
-    int64_t pumped_at;
+    bool on_its_way;          /* batch: thread writes it, and owns all of this but next, options, salt and months */
+    uv_thread_t thread;
+    int rc; /* what became of it, with err; after the thread */
+    struct err err;
     struct buf key; /* that is looked for */
     uint64_t salt;
     struct known_account *accounts;
@@ -92,11 +94,16 @@ void same_forget(struct writer *w);                                          /* 
 void same_free(struct writer *w);
 
 /* writer_resolve.c: accounts, posts and contents of the batch's rows; fills batch_row.post. */
+void resolve_sums(const struct writer *w, struct rows *rows); /* while they are gathered: what each says about its post */
 void resolve_collect(struct writer *w);
 int resolve_write(struct writer *w, struct err *e);
 void resolve_forget(struct writer *w);    /* after a rollback: what was written is not */
 void resolve_committed(struct writer *w); /* before the batch's rows go */
 void resolve_free(struct writer *w);
+
+/* writer_posts.c: those of the batch's posts that are not yet there as they are */
+int posts_write(struct writer *w, struct err *e);
+char *known_key(const char *platform, const char *external_id); /* of the cache; the caller frees it */
 
 /* writer_facts.c: rows that are facts alone. */
 int facts_known(struct writer *w, struct err *e); /* which of their posts are there */
@@ -105,8 +112,7 @@ int facts_write(struct writer *w, struct err *e); /* after the posts were; count
 /* writer_rows.c */
 void rows_collect(struct writer *w);
 int rows_partitions(struct writer *w, struct err *e);
-int rows_copy_begin(struct writer *w, struct err *e);
-int rows_copy_finish(struct writer *w, struct err *e);
+int rows_copy(struct writer *w, struct err *e);
 int rows_merge(struct writer *w, struct err *e); /* for a batch that COPY could not take */
 
 /* writer_accounts.c: observations of accounts; counts them */

@@ -18,7 +18,8 @@ static bool any_facts(const struct writer *w)
 
 static const char known_sql[] =
     "SELECT w.ord FROM unnest($2::bigint[], $3::text[], $4::text[]) AS w (ord, platform, external_id)"
-    "  JOIN tidemark.posts p ON p.user_id = $1::uuid AND p.platform = w.platform AND p.external_id = w.external_id";
+    " CROSS JOIN LATERAL (SELECT FROM tidemark.posts p WHERE p.user_id = $1::uuid AND p.platform = w.platform"
+    "  AND p.external_id = w.external_id OFFSET 0) p";
 
 enum { N_KNOWN_ARRAYS = 3 };
 

@@ -10,7 +10,7 @@
 
 static const char no_account[] = "-"; /* of payloads that name none */
 
-static char *make_key(const char *platform, const char *external_id)
+char *known_key(const char *platform, const char *external_id)
 {
     return mem_printf("%s\x1f%s", platform, external_id);
 }
@@ -165,6 +165,12 @@ static uint64_t sum_of(const struct writer *w, const struct row *r)
     return h != 0 ? h : 1;
 }
 
+void resolve_sums(const struct writer *w, struct rows *rows)
+{
+    for (size_t i = 0; i < rows->n_row; i++)
+        rows->row[i].sum = sum_of(w, &rows->row[i]);
+}
+
 static void collect_row(struct writer *w, struct batch_row *b)
 {
     const struct row *r = b->row;
@@ -175,13 +181,12 @@ static void collect_row(struct writer *w, struct batch_row *b)
         return;
     }
     bool newer = b->delivery->observed_at >= p->facts_at, changed = false;
-    uint64_t sum = sum_of(w, r);
-    if (sum == p->sum && p->account != NULL && !b->aliased) { /* as before: what it said was taken as the newest */
+    if (r->sum == p->sum && p->account != NULL && !b->aliased) { /* as before: what it said was taken as the newest */
         if (newer)
             p->facts_at = b->delivery->observed_at;
         return;
     }
-    p->sum = newer ? sum : 0;
+    p->sum = newer ? r->sum : 0;
     if (p->sent_at < b->delivery->observed_at)
         p->sent_at = b->delivery->observed_at;
     char *features = features_of(r);
@@ -209,11 +214,6 @@ static void collect_row(struct writer *w, struct batch_row *b)
 
 void resolve_collect(struct writer *w)
 {
-    if (w->salt == 0) {
-        struct uuid random = uuid_v4();
-        memcpy(&w->salt, random.bytes, sizeof w->salt);
-        w->salt |= 1;
-    }
     for (size_t i = 0; i < w->batch.n; i++) {
         const struct delivery *d = w->batch.delivery[i];
         for (size_t k = 0; d->state == DELIVERY_READY && k < d->rows.n_account; k++) {
@@ -264,7 +264,7 @@ static int write_accounts(struct writer *w, struct err *e)
         db_array_end(&p, &a[i]);
     int rc = n > 0 ? db_exec(w->s, accounts_sql, &p, &res, e) : 0;
     for (int i = 0; rc == 0 && n > 0 && i < PQntuples(res); i++) {
-        char *key = make_key(PQgetvalue(res, i, 0), PQgetvalue(res, i, 1));
+        char *key = known_key(PQgetvalue(res, i, 0), PQgetvalue(res, i, 1));
         HASH_FIND_STR(w->accounts, key, one);
         mem_free(key);
         if (one != NULL && uuid_parse(PQgetvalue(res, i, 2), &one->id))
@@ -272,125 +272,6 @@ static int write_accounts(struct writer *w, struct err *e)
     }
     PQclear(res);
     for (int i = 0; i < 4; i++)
-        buf_free(&storage[i]);
-    db_params_clear(&p);
-    return rc;
-}
-
-/* One statement: what is there keeps its content and takes newer facts, what is new gets a content and a post. */
-static const char posts_sql[] =
-    "WITH want AS (SELECT * FROM unnest($2::text[], $3::text[], $4::uuid[], $5::uuid[], $6::boolean[], $7::text[], $8::text[],"
-    "   $9::text[], $10::timestamptz[], $11::jsonb[], $12::timestamptz[], $13::boolean[],"
-    "   $14::timestamptz[])"
-    "   AS w (platform, external_id, content_id, account_id, account_named, title, body, url, published_at, features, "
-    "facts_at, aliased, seen_at)),"
-    " old AS (SELECT p.platform, p.external_id, p.content_id, p.account_id, p.url, p.published_at, p.features, p.facts_at,"
-    "   w.facts_at IS NULL OR w.facts_at >= ALL (ARRAY[p.facts_at, w.seen_at]) IS NOT FALSE AS newer"
-    "   FROM want w JOIN tidemark.posts p ON p.user_id = $1::uuid AND p.platform = w.platform AND p.external_id = w.external_id"
-    "  ORDER BY p.platform, p.external_id FOR UPDATE OF p),"
-    " fresh AS (SELECT w.* FROM want w WHERE NOT EXISTS"
-    "   (SELECT FROM old o WHERE o.platform = w.platform AND o.external_id = w.external_id)),"
-    " contents AS (INSERT INTO public.content (id, title, body, user_id)"
-    "   SELECT DISTINCT ON (content_id) content_id, title, body, $1::uuid FROM fresh ORDER BY content_id ON CONFLICT DO "
-    "NOTHING),"
-    " posts AS (INSERT INTO tidemark.posts (platform, external_id, content_id, account_id, url, published_at, features, "
-    "facts_at, user_id)"
-    "   SELECT platform, external_id, content_id, account_id, url, published_at, coalesce(features, '{}'), facts_at, $1::uuid"
-    "     FROM fresh ORDER BY platform, external_id),"
-    " next AS (SELECT p.platform, p.external_id, CASE WHEN w.account_named THEN w.account_id ELSE p.account_id END AS "
-    "account_id,"
-    "   CASE WHEN p.newer THEN coalesce(w.url, p.url) ELSE coalesce(p.url, w.url) END AS url,"
-    "   CASE WHEN w.aliased THEN least(w.published_at, p.published_at)"
-    "        WHEN p.newer THEN coalesce(w.published_at, p.published_at) ELSE coalesce(p.published_at, w.published_at) END AS "
-    "published_at,"
-    "   CASE WHEN p.newer THEN p.features || coalesce(w.features, '{}') ELSE coalesce(w.features, '{}') || p.features END AS "
-    "features,"
-    "   greatest(p.facts_at, w.facts_at, w.seen_at) AS facts_at"
-    "   FROM want w JOIN old p ON p.platform = w.platform AND p.external_id = w.external_id),"
-    " facts AS (UPDATE tidemark.posts p SET account_id = n.account_id, url = n.url, published_at = n.published_at,"
-    "    features = n.features, facts_at = n.facts_at FROM next n"
-    "  WHERE p.user_id = $1::uuid AND p.platform = n.platform AND p.external_id = n.external_id"
-    "    AND (p.account_id, p.url, p.published_at, p.features) IS DISTINCT FROM (n.account_id, n.url, n.published_at, "
-    "n.features)),"
-    " titles AS (UPDATE public.content c SET"
-    "    title = CASE WHEN o.newer THEN coalesce(w.title, c.title) ELSE coalesce(c.title, w.title) END,"
-    "    body = CASE WHEN o.newer AND w.title IS DISTINCT FROM c.title THEN coalesce(w.body, c.body) ELSE coalesce(c.body, "
-    "w.body) END"
-    "   FROM want w JOIN old o ON o.platform = w.platform AND o.external_id = w.external_id"
-    "  WHERE c.user_id = $1::uuid AND c.id = o.content_id AND NOT coalesce(c.metadata ? 'title', false)"
-    "    AND (w.title IS NOT NULL AND (o.newer OR c.title IS NULL) AND c.title IS DISTINCT FROM w.title"
-    "         OR c.body IS NULL AND w.body IS NOT NULL))"
-    " SELECT platform, external_id, content_id FROM old UNION ALL SELECT platform, external_id, content_id FROM fresh";
-
-enum { N_POST_ARRAYS = 13 };
-
-static void put_time(struct db_array *a, int64_t at)
-{
-    if (at != INT64_MIN)
-        db_array_time(a, at);
-    else
-        db_array_null(a);
-}
-
-/* Its facts are those that rows of this batch brought, at the time of the newest of them (sent_at). facts_at may be later: a row
- * that said the same again moved it, and nothing was written. */
-static void put_post(struct db_array a[N_POST_ARRAYS], const struct known_post *p)
-{
-    db_array_text(&a[0], p->platform);
-    db_array_text(&a[1], p->external_id);
-    db_array_uuid(&a[2], &p->content);
-    if (p->account != NULL)
-        db_array_uuid(&a[3], &p->account->id);
-    else
-        db_array_null(&a[3]); /* of facts about a post that is there */
-    db_array_text(&a[4], p->account_named ? "t" : "f");
-    db_array_text(&a[5], p->title);
-    db_array_text(&a[6], p->caption);
-    db_array_text(&a[7], p->url);
-    put_time(&a[8], p->has_published_at && p->sent_at != INT64_MIN ? p->published_at : INT64_MIN);
-    db_array_text(&a[9], p->features);
-    put_time(&a[10], p->sent_at);
-    db_array_text(&a[11], p->aliased ? "t" : "f");
-    put_time(&a[12], p->facts_at);
-}
-
-static void read_posts(struct writer *w, const PGresult *res)
-{
-    for (int i = 0; i < PQntuples(res); i++) {
-        char *key = make_key(PQgetvalue(res, i, 0), PQgetvalue(res, i, 1));
-        struct known_post *p;
-        HASH_FIND_STR(w->posts, key, p);
-        mem_free(key);
-        if (p != NULL && uuid_parse(PQgetvalue(res, i, 2), &p->content))
-            p->written = true;
-    }
-}
-
-static int write_posts(struct writer *w, struct err *e)
-{
-    struct db_params p = {0};
-    struct buf storage[N_POST_ARRAYS] = {0};
-    struct db_array a[N_POST_ARRAYS];
-    PGresult *res = NULL;
-    size_t n = 0;
-    for (int i = 0; i < N_POST_ARRAYS; i++)
-        db_array_begin(&a[i], &storage[i]);
-    for (size_t i = 0; i < w->batch.n_row; i++) {
-        struct known_post *post = w->batch.row[i].post;
-        if (post->written)
-            continue;
-        put_post(a, post);
-        post->written = true; /* once a batch; resolve_forget takes it back */
-        n++;
-    }
-    db_uuid(&p, &w->options.owner);
-    for (int i = 0; i < N_POST_ARRAYS; i++)
-        db_array_end(&p, &a[i]);
-    int rc = n > 0 ? db_exec(w->s, posts_sql, &p, &res, e) : 0;
-    if (rc == 0 && n > 0)
-        read_posts(w, res);
-    PQclear(res);
-    for (int i = 0; i < N_POST_ARRAYS; i++)
         buf_free(&storage[i]);
     db_params_clear(&p);
     return rc;
@@ -414,7 +295,7 @@ int resolve_write(struct writer *w, struct err *e)
     if (facts_known(w, e) != 0)
         return -1;
     account_for_facts(w);
-    return write_accounts(w, e) != 0 || write_posts(w, e) != 0 ? -1 : facts_write(w, e);
+    return write_accounts(w, e) != 0 || posts_write(w, e) != 0 ? -1 : facts_write(w, e);
 }
 
 void resolve_forget(struct writer *w)

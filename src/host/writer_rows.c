@@ -211,22 +211,16 @@ static void count_merged(const struct writer *w)
     }
 }
 
-int rows_copy_begin(struct writer *w, struct err *e)
+int rows_copy(struct writer *w, struct err *e)
 {
-    struct buf *b = &w->batch.copy;
-    buf_clear(b);
-    if (put_rows(w, false, b) == 0) {
-        buf_clear(b);
-        return 0;
-    }
-    return db_copy_begin(w->s, "COPY public.content_performance_metrics (" COLUMNS ") FROM STDIN (FORMAT binary)", b->data,
-                         b->len, e);
-}
-
-int rows_copy_finish(struct writer *w, struct err *e)
-{
+    struct buf b = {0};
     int64_t written;
-    if (w->batch.copy.len > 0 && db_copy_finish(w->s, &written, e) != 0)
+    int rc = 0;
+    if (put_rows(w, false, &b) > 0)
+        rc = db_copy_in(w->s, "COPY public.content_performance_metrics (" COLUMNS ") FROM STDIN (FORMAT binary)", b.data, b.len,
+                        &written, e);
+    buf_free(&b);
+    if (rc != 0)
         return -1;
     for (size_t i = 0; i < w->batch.n_row; i++)
         if (is_snapshot(&w->batch.row[i]))
