@@ -107,6 +107,7 @@ static int run(const struct app_command *command, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+    mem_tune();
     setlocale(LC_CTYPE, "");
     bool asked = is_word(argv[1], "--help") || is_word(argv[1], "-h") || is_word(argv[1], "help");
     char *name = asked ? argv[2] : argv[1];

@@ -1,11 +1,12 @@
 #include "base/mem.h"
 
+#include <malloc.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { BLOCK_MIN = 64 * 1024, ALIGN = 16 };
+enum { BLOCK_MIN = 16 * 1024, BLOCK_MAX = 4 << 20, ALIGN = 16 };
 
 struct arena_block {
     struct arena_block *next;
@@ -69,13 +70,21 @@ void mem_free(void *p)
     free(p);
 }
 
-/* Blocks double up to 4 MiB, so that a large payload costs few of them. */
+void mem_tune(void)
+{
+    mallopt(M_TRIM_THRESHOLD, 32 << 20);
+    mallopt(M_MMAP_THRESHOLD, 8 << 20);
+    mallopt(M_ARENA_MAX, 1);
+}
+
+/* Each block adds a quarter of what there is: a large payload costs few of them, and little is left unused. */
 static struct arena_block *grow(struct arena *a, size_t n)
 {
     struct arena_block *old = a->block;
-    size_t size = n > BLOCK_MIN ? n : BLOCK_MIN;
-    if (old != NULL && old->size * 2 > size && old->size < (size_t)4 << 20)
-        size = old->size * 2;
+    size_t more = old == NULL ? a->before : a->used / 4;
+    size_t size = more < BLOCK_MIN ? BLOCK_MIN : more < BLOCK_MAX ? more : BLOCK_MAX;
+    if (size < n)
+        size = n;
     struct arena_block *b = alive(malloc(sizeof *b + size), size);
     *b = (struct arena_block){.next = old, .size = size};
     return a->block = b;
@@ -122,23 +131,29 @@ char *arena_printf(struct arena *a, const char *fmt, ...)
     return p;
 }
 
-void arena_reset(struct arena *a)
+static void free_blocks(struct arena_block *b)
 {
-    struct arena_block *keep = a->block;
-    if (keep == NULL)
-        return;
-    for (struct arena_block *b = keep->next, *next; b != NULL; b = next) {
+    for (struct arena_block *next; b != NULL; b = next) {
         next = b->next;
         free(b);
     }
-    keep->next = NULL;
-    keep->used = 0;
+}
+
+void arena_reset(struct arena *a)
+{
+    struct arena_block *only = a->block;
+    if (only != NULL && only->next == NULL) {
+        only->used = 0;
+    } else { /* the next round gets one block for what this one took */
+        free_blocks(only);
+        a->block = NULL;
+        a->before = a->used;
+    }
     a->used = 0;
 }
 
 void arena_free(struct arena *a)
 {
-    arena_reset(a);
-    free(a->block);
+    free_blocks(a->block);
     *a = (struct arena){0};
 }

@@ -13,10 +13,15 @@ __attribute__((format(printf, 1, 2))) char *mem_printf(const char *fmt, ...);
 char *mem_vprintf(const char *fmt, va_list ap);
 void mem_free(void *p); /* NULL is fine */
 
+/* Once, before any thread: what is given back is kept for the next batch instead of being returned to the system page by page,
+ * and all threads share one heap, so that memory stays bounded by what is in use. */
+void mem_tune(void);
+
 /* Things with one lifetime: everything that was taken goes at once. Aligned for any type. */
 struct arena {
     struct arena_block *block;
-    size_t used; /* bytes taken since the last reset */
+    size_t used;   /* bytes taken since the last reset */
+    size_t before; /* … and between the two resets before, where that was more than one block */
 };
 void *arena_alloc(struct arena *a, size_t n); /* not zeroed */
 void *arena_zero(struct arena *a, size_t n);

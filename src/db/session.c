@@ -17,13 +17,6 @@ struct db_session {
     unsigned timeout_ms;
     bool in_tx;
     bool told; /* the caller has had an ERR_LOST for this connection */
-
-    struct { /* a COPY on its way */
-        struct db_req *req;
-        const char *sql, *data;
-        size_t left;
-        bool ended, began;
-    } copy;
 };
 
 static int lease(struct db_session *s, struct err *e)
@@ -71,22 +64,10 @@ static int conclude(struct db_session *s, struct db_req *req, PGresult **result,
     return rc;
 }
 
-static void give_up_copy(struct db_session *s)
-{
-    if (s->copy.req == NULL)
-        return;
-    struct err ignored = {0};
-    struct db_req *req = s->copy.req;
-    s->copy.req = NULL;
-    db_copy_end(req, "given up");
-    conclude(s, req, NULL, NULL, &ignored);
-}
-
 void db_session_close(struct db_session **s)
 {
     if (*s == NULL)
         return;
-    give_up_copy(*s);
     db_lease_end(&(*s)->lease);
     mem_free(*s);
     *s = NULL;
@@ -172,7 +153,6 @@ void db_rollback(struct db_session *s)
 {
     struct db_conn *c = s->lease->conn;
     s->in_tx = false;
-    give_up_copy(s);
     if (c == NULL || c->state == CONN_CLOSED) {
         s->told = true; /* what was lost is what was to be thrown away */
         return;
@@ -185,59 +165,40 @@ void db_rollback(struct db_session *s)
     }
 }
 
+struct outgoing {
+    struct db_req *req;
+    const char *data;
+    size_t left;
+    bool ended;
+};
+
 /* As much as may stand in the queue; then the end. */
-static void feed(struct db_session *s)
+static void feed(struct outgoing *o)
 {
-    struct db_req *req = s->copy.req;
-    if (!db_copy_started(req)->done || s->copy.ended)
-        return;
-    s->copy.began = !req->wait.done;
-    while (s->copy.left > 0 && !req->wait.done && db_copy_backlog(req) < COPY_BACKLOG) {
-        size_t piece = s->copy.left < COPY_PIECE ? s->copy.left : COPY_PIECE;
-        db_copy_write(req, s->copy.data, piece);
-        s->copy.data += piece;
-        s->copy.left -= piece;
+    while (o->left > 0 && !o->req->wait.done && db_copy_backlog(o->req) < COPY_BACKLOG) {
+        size_t piece = o->left < COPY_PIECE ? o->left : COPY_PIECE;
+        db_copy_write(o->req, o->data, piece);
+        o->data += piece;
+        o->left -= piece;
     }
-    if (s->copy.left > 0 && !req->wait.done)
+    if (o->left > 0 && !o->req->wait.done)
         return;
-    s->copy.ended = true;
-    db_copy_end(req, NULL);
-}
-
-int db_copy_begin(struct db_session *s, const char *sql, const void *data, size_t n, struct err *e)
-{
-    if (ready(s, e) != 0)
-        return -1;
-    s->copy.req = db_conn_copy(s->lease->conn, sql, s->timeout_ms);
-    s->copy.sql = sql;
-    s->copy.data = data;
-    s->copy.left = n;
-    s->copy.ended = s->copy.began = false;
-    return 0;
-}
-
-void db_copy_pump(struct db_session *s)
-{
-    if (s->copy.req == NULL)
-        return;
-    loop_poll(s->loop);
-    feed(s);
-}
-
-int db_copy_finish(struct db_session *s, int64_t *rows, struct err *e)
-{
-    struct db_req *req = s->copy.req;
-    loop_await(s->loop, db_copy_started(req));
-    for (feed(s); !s->copy.ended; feed(s))
-        loop_await(s->loop, db_copy_drained(req));
-    s->copy.req = NULL;
-    int rc = conclude(s, req, NULL, rows, e);
-    if (rc == 0 && !s->copy.began)
-        rc = err_set(e, ERR_BUG, "not a COPY … FROM STDIN: %s", s->copy.sql);
-    return rc;
+    o->ended = true;
+    db_copy_end(o->req, NULL);
 }
 
 int db_copy_in(struct db_session *s, const char *sql, const void *data, size_t n, int64_t *rows, struct err *e)
 {
-    return db_copy_begin(s, sql, data, n, e) != 0 ? -1 : db_copy_finish(s, rows, e);
+    if (ready(s, e) != 0)
+        return -1;
+    struct db_req *req = db_conn_copy(s->lease->conn, sql, s->timeout_ms);
+    struct outgoing out = {.req = req, .data = data, .left = n};
+    loop_await(s->loop, db_copy_started(req));
+    bool began = !req->wait.done;
+    for (feed(&out); !out.ended; feed(&out))
+        loop_await(s->loop, db_copy_drained(req));
+    int rc = conclude(s, req, NULL, rows, e);
+    if (rc == 0 && !began)
+        rc = err_set(e, ERR_BUG, "not a COPY … FROM STDIN: %s", sql);
+    return rc;
 }

@@ -29,9 +29,3 @@ void db_rollback(struct db_session *s); /* never fails: a connection that cannot
 
 /* COPY in whole: sends data[0..n) and waits for the end. Rows copied in *rows. */
 int db_copy_in(struct db_session *s, const char *sql, const void *data, size_t n, int64_t *rows, struct err *e);
-
-/* The same while the caller does something else: nothing else may be asked of the session until db_copy_finish, or db_rollback
- * gave it up. data must live that long. */
-int db_copy_begin(struct db_session *s, const char *sql, const void *data, size_t n, struct err *e);
-void db_copy_pump(struct db_session *s); /* now and then: sends what the server has room for, without waiting */
-int db_copy_finish(struct db_session *s, int64_t *rows, struct err *e);

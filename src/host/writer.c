@@ -5,7 +5,7 @@
 #include "base/mem.h"
 #include "host/writer_batch.h"
 
-enum { BATCH_ROWS = 5000, BATCH_DELIVERIES = 2000, BATCH_BYTES = 32 << 20, TRIES = 4 };
+enum { BATCH_ROWS = 4000, BATCH_DELIVERIES = 2000, BATCH_BYTES = 32 << 20, TRIES = 4 };
 
 struct writer *writer_open(struct db_session *s, const struct writer_options *options)
 {

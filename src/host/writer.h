@@ -23,7 +23,7 @@ struct writer_options {
 };
 
 struct writer *writer_open(struct db_session *s, const struct writer_options *options);
-/* Takes the delivery over; sends a batch on its way now and then (about 5,000 rows), and commits the one before. -1: the batch was
+/* Takes the delivery over; sends a batch on its way now and then (about 4,000 rows), and commits the one before. -1: the batch was
  * rolled back, e says why. Until writer_flush or writer_stop nothing else may be asked of the session. */
 int writer_add(struct writer *w, struct delivery *d, struct err *e);
 int writer_flush(struct writer *w, struct err *e);

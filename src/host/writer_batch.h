@@ -1,6 +1,7 @@
 /* The writer's own: a batch on its way, and the cache of what is known about posts. */
 #pragma once
 
+#include <string.h>
 #include <uthash.h>
 #include <uv.h>
 
@@ -21,18 +22,17 @@ struct batch_row {
     UT_hash_handle hh;
 };
 
+/* The key of what is known: platform, NUL, external id, NUL; hashed without the last NUL. */
 struct known_account {
-    char *key; /* platform, unit separator, external id */
     struct uuid id;
     char *handle;
     bool written; /* the database knows it, handle and all */
     UT_hash_handle hh;
+    char key[];
 };
 
 /* Facts as they were last observed. Title, caption, url and features are there until they are committed: the database has them. */
 struct known_post {
-    char *key;
-    char *platform, *external_id;
     struct known_account *account;
     bool aliased;       /* it goes by several ids: published is what was published first */
     bool account_named; /* the payload said so: not the stand-in "-" */
@@ -45,7 +45,18 @@ struct known_post {
     bool written;    /* the database has these facts */
     bool there;      /* facts came for it, and the database had it before this batch, or an earlier row made it */
     UT_hash_handle hh;
+    char key[];
 };
+
+static inline const char *known_platform(const char *key)
+{
+    return key;
+}
+
+static inline const char *known_external_id(const char *key)
+{
+    return key + strlen(key) + 1;
+}
 
 /* An id that was met, and the post it stands for. */
 struct known_id {
@@ -103,7 +114,7 @@ void resolve_free(struct writer *w);
 
 /* writer_posts.c: those of the batch's posts that are not yet there as they are */
 int posts_write(struct writer *w, struct err *e);
-char *known_key(const char *platform, const char *external_id); /* of the cache; the caller frees it */
+struct known_post *known_post(struct writer *w, const char *platform, const char *external_id); /* or NULL */
 
 /* writer_facts.c: rows that are facts alone. */
 int facts_known(struct writer *w, struct err *e); /* which of their posts are there */

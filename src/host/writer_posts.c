@@ -5,8 +5,9 @@
 #include "data/pgcopy.h"
 #include "host/writer_batch.h"
 
-/* So few that asking first which of them are there would cost more than it saves. */
-enum { FEW = 50 };
+/* FEW: so few that asking first which of them are there would cost more than it saves. SLICE: what is sent at once, as captions
+ * may be long. */
+enum { FEW = 50, SLICE = 1000 };
 
 /* One statement: what is there keeps its content and takes newer facts, what is new gets a content and a post. LATERAL, as a join
  * of the planner's choice reads all of the owner's posts as soon as a batch is large. */
@@ -73,8 +74,8 @@ static void put_time(struct db_array *a, int64_t at)
  * that said the same again moved it, and nothing was written. */
 static void put_post(struct db_array a[N_POST_ARRAYS], const struct known_post *p)
 {
-    db_array_text(&a[0], p->platform);
-    db_array_text(&a[1], p->external_id);
+    db_array_text(&a[0], known_platform(p->key));
+    db_array_text(&a[1], known_external_id(p->key));
     db_array_uuid(&a[2], &p->content);
     if (p->account != NULL)
         db_array_uuid(&a[3], &p->account->id);
@@ -94,10 +95,7 @@ static void put_post(struct db_array a[N_POST_ARRAYS], const struct known_post *
 static void read_posts(struct writer *w, const PGresult *res)
 {
     for (int i = 0; i < PQntuples(res); i++) {
-        char *key = known_key(PQgetvalue(res, i, 0), PQgetvalue(res, i, 1));
-        struct known_post *p;
-        HASH_FIND_STR(w->posts, key, p);
-        mem_free(key);
+        struct known_post *p = known_post(w, PQgetvalue(res, i, 0), PQgetvalue(res, i, 1));
         if (p != NULL && uuid_parse(PQgetvalue(res, i, 2), &p->content))
             p->written = true;
     }
@@ -109,8 +107,6 @@ static int write_by_statement(struct writer *w, struct known_post *const *post, 
     struct buf storage[N_POST_ARRAYS] = {0};
     struct db_array a[N_POST_ARRAYS];
     PGresult *res = NULL;
-    if (n == 0)
-        return 0;
     for (int i = 0; i < N_POST_ARRAYS; i++)
         db_array_begin(&a[i], &storage[i]);
     for (size_t i = 0; i < n; i++)
@@ -144,8 +140,8 @@ static int ask_which_are_there(struct writer *w, struct known_post *const *post,
         db_array_begin(&a[i], &storage[i]);
     for (size_t i = 0; i < n; i++) {
         db_array_int(&a[0], (int64_t)i);
-        db_array_text(&a[1], post[i]->platform);
-        db_array_text(&a[2], post[i]->external_id);
+        db_array_text(&a[1], known_platform(post[i]->key));
+        db_array_text(&a[2], known_external_id(post[i]->key));
     }
     db_uuid(&p, &w->options.owner);
     for (int i = 0; i < 3; i++)
@@ -189,8 +185,8 @@ static void copy_post(const struct writer *w, const struct known_post *p, struct
 {
     const char *features = p->features != NULL ? p->features : "{}";
     pgcopy_row(b, 9);
-    copy_text(b, p->platform);
-    copy_text(b, p->external_id);
+    copy_text(b, known_platform(p->key));
+    copy_text(b, known_external_id(p->key));
     pgcopy_uuid(b, &p->content);
     if (p->account != NULL)
         pgcopy_uuid(b, &p->account->id);
@@ -209,8 +205,6 @@ static int write_by_copy(struct writer *w, struct known_post *const *post, size_
     struct buf contents = {0}, posts = {0};
     int64_t written;
     int rc = 0;
-    if (n == 0)
-        return 0;
     pgcopy_header(&contents);
     pgcopy_header(&posts);
     for (size_t i = 0; i < n; i++) {
@@ -231,11 +225,21 @@ static int write_by_copy(struct writer *w, struct known_post *const *post, size_
     return rc;
 }
 
+static int in_slices(struct writer *w, struct known_post *const *post, size_t n,
+                     int write(struct writer *w, struct known_post *const *post, size_t n, struct err *e), struct err *e)
+{
+    for (size_t i = 0; i < n; i += SLICE)
+        if (write(w, post + i, n - i < SLICE ? n - i : SLICE, e) != 0)
+            return -1;
+    return 0;
+}
+
 /* The order of the key, so that two writers never wait for each other in a circle. */
 static int by_key(const void *a, const void *b)
 {
     const struct known_post *const *x = a, *const *y = b;
-    return strcmp((*x)->key, (*y)->key);
+    int rc = strcmp(known_platform((*x)->key), known_platform((*y)->key));
+    return rc != 0 ? rc : strcmp(known_external_id((*x)->key), known_external_id((*y)->key));
 }
 
 /* Those of the batch that the database does not have as they are. Marked as written; resolve_forget takes it back. */
@@ -258,7 +262,7 @@ int posts_write(struct writer *w, struct err *e)
     size_t n, n_there = 0, n_new = 0;
     struct known_post **post = pending(w, &n);
     if (n <= FEW || w->options.has_content) /* a content that is there already, perhaps */
-        return write_by_statement(w, post, n, e);
+        return in_slices(w, post, n, write_by_statement, e);
     bool *is_there = arena_zero(&w->batch.arena, n * sizeof *is_there);
     struct known_post **fresh = arena_alloc(&w->batch.arena, n * sizeof(struct known_post *));
     if (ask_which_are_there(w, post, n, is_there, e) != 0)
@@ -269,5 +273,5 @@ int posts_write(struct writer *w, struct err *e)
         else
             fresh[n_new++] = post[i];
     }
-    return write_by_statement(w, post, n_there, e) != 0 ? -1 : write_by_copy(w, fresh, n_new, e);
+    return in_slices(w, post, n_there, write_by_statement, e) != 0 ? -1 : in_slices(w, fresh, n_new, write_by_copy, e);
 }

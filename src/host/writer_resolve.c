@@ -8,51 +8,58 @@
 #include "data/json.h"
 #include "host/writer_batch.h"
 
+/* Posts that are remembered, at about 200 bytes each. Beyond that all are forgotten: what goes round over more of them would find
+ * none either if the oldest went one by one. */
+enum { POSTS_MAX = 120000 };
+
 static const char no_account[] = "-"; /* of payloads that name none */
 
-char *known_key(const char *platform, const char *external_id)
-{
-    return mem_printf("%s\x1f%s", platform, external_id);
-}
-
-/* The same into the writer's own buffer: most are found. */
-static const char *look_up_key(struct writer *w, const char *platform, const char *external_id)
+/* Into the writer's own buffer: most are found. */
+static void look_up_key(struct writer *w, const char *platform, const char *external_id)
 {
     buf_clear(&w->key);
-    buf_str(&w->key, platform);
-    buf_char(&w->key, '\x1f');
+    buf_add(&w->key, platform, strlen(platform) + 1);
     buf_str(&w->key, external_id);
-    return w->key.data;
+}
+
+static struct known_account *known_account(struct writer *w, const char *platform, const char *external_id)
+{
+    struct known_account *a;
+    look_up_key(w, platform, external_id);
+    HASH_FIND(hh, w->accounts, w->key.data, (unsigned)w->key.len, a);
+    return a;
 }
 
 static struct known_account *account_of(struct writer *w, const char *platform, const char *external_id)
 {
-    const char *key = look_up_key(w, platform, external_id);
-    struct known_account *a;
-    HASH_FIND(hh, w->accounts, key, (unsigned)w->key.len, a);
+    struct known_account *a = known_account(w, platform, external_id);
     if (a != NULL)
         return a;
-    a = mem_alloc(sizeof *a);
-    *a = (struct known_account){.key = mem_dup(key), .id = uuid_v7()};
-    HASH_ADD_KEYPTR(hh, w->accounts, a->key, strlen(a->key), a);
+    a = mem_alloc(sizeof *a + w->key.len + 1);
+    a->id = uuid_v7();
+    memcpy(a->key, w->key.data, w->key.len);
+    HASH_ADD(hh, w->accounts, key, (unsigned)w->key.len, a);
     return a;
+}
+
+struct known_post *known_post(struct writer *w, const char *platform, const char *external_id)
+{
+    struct known_post *p;
+    look_up_key(w, platform, external_id);
+    HASH_FIND(hh, w->posts, w->key.data, (unsigned)w->key.len, p);
+    return p;
 }
 
 static struct known_post *post_of(struct writer *w, const struct row *r)
 {
-    const char *key = look_up_key(w, r->platform, r->external_id);
-    struct known_post *p;
-    HASH_FIND(hh, w->posts, key, (unsigned)w->key.len, p);
+    struct known_post *p = known_post(w, r->platform, r->external_id);
     if (p != NULL)
         return p;
-    p = mem_alloc(sizeof *p);
-    *p = (struct known_post){.key = mem_dup(key),
-                             .platform = mem_dup(r->platform),
-                             .external_id = mem_dup(r->external_id),
-                             .facts_at = INT64_MIN,
-                             .sent_at = INT64_MIN};
+    p = mem_alloc(sizeof *p + w->key.len + 1);
+    p->facts_at = p->sent_at = INT64_MIN;
     p->content = w->options.has_content ? w->options.content : uuid_v7();
-    HASH_ADD_KEYPTR(hh, w->posts, p->key, strlen(p->key), p);
+    memcpy(p->key, w->key.data, w->key.len);
+    HASH_ADD(hh, w->posts, key, (unsigned)w->key.len, p);
     return p;
 }
 
@@ -250,13 +257,10 @@ static int write_accounts(struct writer *w, struct err *e)
     {
         if (one->written)
             continue;
-        const char *split = strchr(one->key, '\x1f');
-        char *platform = mem_ndup(one->key, (size_t)(split - one->key));
         db_array_uuid(&a[0], &one->id);
-        db_array_text(&a[1], platform);
-        db_array_text(&a[2], split + 1);
+        db_array_text(&a[1], known_platform(one->key));
+        db_array_text(&a[2], known_external_id(one->key));
         db_array_text(&a[3], one->handle);
-        mem_free(platform);
         n++;
     }
     db_uuid(&p, &w->options.owner);
@@ -264,9 +268,7 @@ static int write_accounts(struct writer *w, struct err *e)
         db_array_end(&p, &a[i]);
     int rc = n > 0 ? db_exec(w->s, accounts_sql, &p, &res, e) : 0;
     for (int i = 0; rc == 0 && n > 0 && i < PQntuples(res); i++) {
-        char *key = known_key(PQgetvalue(res, i, 0), PQgetvalue(res, i, 1));
-        HASH_FIND_STR(w->accounts, key, one);
-        mem_free(key);
+        one = known_account(w, PQgetvalue(res, i, 0), PQgetvalue(res, i, 1));
         if (one != NULL && uuid_parse(PQgetvalue(res, i, 2), &one->id))
             one->written = true;
     }
@@ -308,6 +310,19 @@ void resolve_forget(struct writer *w)
     }
 }
 
+static void forget_posts(struct writer *w)
+{
+    struct known_post *p, *next;
+    HASH_ITER(hh, w->posts, p, next)
+    {
+        HASH_DEL(w->posts, p);
+        char *const texts[] = {p->title, p->caption, p->url, p->features};
+        for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+            mem_free(texts[i]);
+        mem_free(p);
+    }
+}
+
 void resolve_committed(struct writer *w)
 {
     for (size_t i = 0; i < w->batch.n_row; i++) {
@@ -319,25 +334,18 @@ void resolve_committed(struct writer *w)
         }
         p->sent_at = INT64_MIN;
     }
+    if (HASH_COUNT(w->posts) > POSTS_MAX)
+        forget_posts(w);
 }
 
 void resolve_free(struct writer *w)
 {
-    struct known_account *a, *next_a;
-    struct known_post *p, *next_p;
-    HASH_ITER(hh, w->accounts, a, next_a)
+    struct known_account *a, *next;
+    HASH_ITER(hh, w->accounts, a, next)
     {
         HASH_DEL(w->accounts, a);
-        mem_free(a->key);
         mem_free(a->handle);
         mem_free(a);
     }
-    HASH_ITER(hh, w->posts, p, next_p)
-    {
-        HASH_DEL(w->posts, p);
-        char *const texts[] = {p->key, p->platform, p->external_id, p->title, p->caption, p->url, p->features};
-        for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-            mem_free(texts[i]);
-        mem_free(p);
-    }
+    forget_posts(w);
 }
