@@ -206,19 +206,28 @@ static int open_log(const struct embedded_paths *p, off_t *end, struct err *e)
     return fd;
 }
 
+/* An eighth of the machine's memory, from PostgreSQL's default to 512 MB: pages are taken only as they are used, and the posts that
+ * an ingest looks up must not push each other out. */
+static char *shared_buffers(void)
+{
+    uint64_t mb = uv_get_total_memory() / 8 >> 20, limit = uv_get_constrained_memory() / 8 >> 20;
+    if (limit > 0 && limit < mb)
+        mb = limit;
+    return mem_printf("shared_buffers=%uMB", (unsigned)(mb < 128 ? 128 : mb > 512 ? 512 : mb));
+}
+
 static int launch(const struct embedded_paths *p, const struct embedded_bin *bin, int log, pid_t *pid, struct err *e)
 {
     char *program = mem_printf("%s/postgres", bin->dir);
     char *sockets = mem_printf("unix_socket_directories=%s", p->socket_dir);
-    char *name = mem_printf("cluster_name=tidemark %s", p->hash);
+    char *name = mem_printf("cluster_name=tidemark %s", p->hash), *buffers = shared_buffers();
     char into[] = "-D", set[] = "-c", no_tcp[] = "listen_addresses=", port[] = "port=5432",
          only_us[] = "unix_socket_permissions=0700", to_stderr[] = "log_destination=stderr",
          no_files[] = "logging_collector=off", zone[] = "timezone=UTC", log_zone[] = "log_timezone=UTC",
-         messages[] = "lc_messages=C", jit[] = "jit=off", connections[] = "max_connections=40",
-         buffers[] = "shared_buffers=128MB";
-    char *const argv[] = {program,  into, p->data,  set, sockets,   set, name,        set, no_tcp,  set,
-                          port,     set,  only_us,  set, to_stderr, set, no_files,    set, zone,    set,
-                          log_zone, set,  messages, set, jit,       set, connections, set, buffers, NULL};
+         messages[] = "lc_messages=C", jit[] = "jit=off", connections[] = "max_connections=40", wal[] = "max_wal_size=2GB";
+    char *const argv[] = {program,  into,    p->data, set,       sockets,     set,      name,    set,  no_tcp, set,      port,
+                          set,      only_us, set,     to_stderr, set,         no_files, set,     zone, set,    log_zone, set,
+                          messages, set,     jit,     set,       connections, set,      buffers, set,  wal,    NULL};
     struct embedded_start start = {.argv = argv, .out = log, .for_good = true};
     int rc = -1;
     start.in = embedded_open("/dev/null", O_RDONLY, 0);
@@ -231,6 +240,7 @@ static int launch(const struct embedded_paths *p, const struct embedded_bin *bin
     mem_free(program);
     mem_free(sockets);
     mem_free(name);
+    mem_free(buffers);
     return rc;
 }
 

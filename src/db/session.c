@@ -167,38 +167,61 @@ void db_rollback(struct db_session *s)
 
 struct outgoing {
     struct db_req *req;
-    const char *data;
-    size_t left;
+    db_copy_next next;
+    void *ctx;
+    struct buf piece;
     bool ended;
 };
 
 /* As much as may stand in the queue; then the end. */
 static void feed(struct outgoing *o)
 {
-    while (o->left > 0 && !o->req->wait.done && db_copy_backlog(o->req) < COPY_BACKLOG) {
-        size_t piece = o->left < COPY_PIECE ? o->left : COPY_PIECE;
-        db_copy_write(o->req, o->data, piece);
-        o->data += piece;
-        o->left -= piece;
+    while (!o->req->wait.done && db_copy_backlog(o->req) < COPY_BACKLOG) {
+        buf_clear(&o->piece);
+        o->next(o->ctx, &o->piece);
+        if (o->piece.len == 0)
+            break;
+        db_copy_write(o->req, o->piece.data, o->piece.len);
     }
-    if (o->left > 0 && !o->req->wait.done)
+    if (!o->req->wait.done && o->piece.len > 0)
         return;
     o->ended = true;
     db_copy_end(o->req, NULL);
 }
 
-int db_copy_in(struct db_session *s, const char *sql, const void *data, size_t n, int64_t *rows, struct err *e)
+int db_copy_pieces(struct db_session *s, const char *sql, db_copy_next next, void *ctx, int64_t *rows, struct err *e)
 {
     if (ready(s, e) != 0)
         return -1;
     struct db_req *req = db_conn_copy(s->lease->conn, sql, s->timeout_ms);
-    struct outgoing out = {.req = req, .data = data, .left = n};
+    struct outgoing out = {.req = req, .next = next, .ctx = ctx};
     loop_await(s->loop, db_copy_started(req));
     bool began = !req->wait.done;
     for (feed(&out); !out.ended; feed(&out))
         loop_await(s->loop, db_copy_drained(req));
+    buf_free(&out.piece);
     int rc = conclude(s, req, NULL, rows, e);
     if (rc == 0 && !began)
         rc = err_set(e, ERR_BUG, "not a COPY … FROM STDIN: %s", sql);
     return rc;
+}
+
+struct whole {
+    const char *data;
+    size_t left;
+};
+
+static void next_of_whole(void *ctx, struct buf *piece)
+{
+    struct whole *w = ctx;
+    size_t n = w->left < COPY_PIECE ? w->left : COPY_PIECE;
+    buf_add(piece, w->data, n);
+    w->data += n;
+    w->left -= n;
+}
+
+int db_copy_in(struct db_session *s, const char *sql, const void *data, size_t n, int64_t *rows, struct err *e)
+{
+    struct whole w = {.data = data, .left = n};
+    return db_copy_pieces(s, sql, next_of_whole, &w, rows, e);
 }

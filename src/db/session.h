@@ -5,6 +5,7 @@
  * call outside a transaction, or after db_rollback, takes a new one. */
 #pragma once
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "db/params.h"
 #include "db/pool.h"
@@ -29,3 +30,8 @@ void db_rollback(struct db_session *s); /* never fails: a connection that cannot
 
 /* COPY in whole: sends data[0..n) and waits for the end. Rows copied in *rows. */
 int db_copy_in(struct db_session *s, const char *sql, const void *data, size_t n, int64_t *rows, struct err *e);
+
+/* The same piece by piece: the server is at work on one while the next is made. next: puts more into *piece, which is empty and
+ * stays db's; nothing put: that was all. It must not use the session. */
+typedef void (*db_copy_next)(void *ctx, struct buf *piece);
+int db_copy_pieces(struct db_session *s, const char *sql, db_copy_next next, void *ctx, int64_t *rows, struct err *e);

@@ -100,27 +100,26 @@ static void write_batch(void *writer)
     w->rc = attempt_alone_if_need_be(w, false, &w->err);
     for (int try = 1; w->rc != 0 && w->err.kind == ERR_CONFLICT && try < TRIES; try++)
         w->rc = attempt_alone_if_need_be(w, true, &w->err);
+    if (w->rc == 0)
+        resolve_committed(w);
 }
 
-static void done(struct writer *w)
+/* Tells of a batch that was committed, and empties it. */
+static void done(const struct writer *w, struct batch *b)
 {
-    struct batch *b = &w->batch;
     for (size_t i = 0; i < b->n && w->options.done != NULL; i++)
         w->options.done(w->options.ctx, b->delivery[i]);
-    resolve_committed(w);
     batch_clear(b);
 }
 
-/* Waits for the batch on its way, if there is one. */
+/* Waits for the batch on its way, if there is one; what was committed stays in w->batch to be told of. */
 static int finish(struct writer *w, struct err *e)
 {
     if (!w->on_its_way)
         return 0;
     must(uv_thread_join(&w->thread) == 0);
     w->on_its_way = false;
-    if (w->rc == 0)
-        done(w);
-    else
+    if (w->rc != 0)
         *e = w->err;
     return w->rc;
 }
@@ -130,27 +129,27 @@ static int finish(struct writer *w, struct err *e)
  * parent. */
 static int start(struct writer *w, struct err *e)
 {
-    struct batch gathered = w->next;
-    if (gathered.n == 0)
-        return 0;
-    w->next = w->batch;
-    w->batch = gathered;
-    if (rows_partitions(w, e) != 0)
-        return -1;
-    w->on_its_way = uv_thread_create(&w->thread, write_batch, w) == 0;
-    if (w->on_its_way)
-        return 0;
-    write_batch(w); /* no thread to be had: one after the other */
-    if (w->rc == 0)
-        done(w);
-    else
-        *e = w->err;
+    struct batch committed = w->batch;
+    w->batch = w->next;
+    w->next = committed;
+    w->rc = w->batch.n == 0 ? 0 : rows_partitions(w, e);
+    if (w->rc == 0 && w->batch.n > 0) {
+        w->on_its_way = uv_thread_create(&w->thread, write_batch, w) == 0;
+        if (!w->on_its_way) { /* no thread to be had: one after the other */
+            write_batch(w);
+            *e = w->err;
+        }
+    }
+    done(w, &w->next);
     return w->rc;
 }
 
 int writer_flush(struct writer *w, struct err *e)
 {
-    return finish(w, e) != 0 || start(w, e) != 0 ? -1 : finish(w, e);
+    if (finish(w, e) != 0 || start(w, e) != 0 || finish(w, e) != 0)
+        return -1;
+    done(w, &w->batch);
+    return 0;
 }
 
 bool writer_busy(const struct writer *w)
@@ -161,8 +160,8 @@ bool writer_busy(const struct writer *w)
 void writer_stop(struct writer *w)
 {
     struct err ignored = {0};
-    if (w != NULL)
-        finish(w, &ignored);
+    if (w != NULL && w->on_its_way && finish(w, &ignored) == 0)
+        done(w, &w->batch);
 }
 
 int writer_add(struct writer *w, struct delivery *d, struct err *e)

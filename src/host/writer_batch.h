@@ -31,19 +31,24 @@ struct known_account {
     char key[];
 };
 
-/* Facts as they were last observed. Title, caption, url and features are there until they are committed: the database has them. */
+/* What is to be written of a post. features: what platforms said, the whole object. */
+struct post_facts {
+    char *title, *caption, *url, *features;
+    int64_t sent_at; /* the newest observation among them; INT64_MIN: none */
+};
+
+/* Facts as they were last observed. */
 struct known_post {
+    struct post_facts *facts; /* NULL: none is to be written; the database has what there was */
     struct known_account *account;
     bool aliased;       /* it goes by several ids: published is what was published first */
     bool account_named; /* the payload said so: not the stand-in "-" */
     struct uuid content;
-    char *title, *caption, *url, *features; /* features: what platforms said, the whole object */
     bool has_published_at;
     int64_t published_at, facts_at;
-    int64_t sent_at; /* the newest observation among the facts that are to be written */
-    uint64_t sum;    /* of what the newest row said; 0: not known */
-    bool written;    /* the database has these facts */
-    bool there;      /* facts came for it, and the database had it before this batch, or an earlier row made it */
+    uint64_t sum; /* of what the newest row said; 0: not known */
+    bool written; /* the database has these facts */
+    bool there;   /* facts came for it, and the database had it before this batch, or an earlier row made it */
     UT_hash_handle hh;
     char key[];
 };
@@ -114,6 +119,7 @@ void resolve_free(struct writer *w);
 
 /* writer_posts.c: those of the batch's posts that are not yet there as they are */
 int posts_write(struct writer *w, struct err *e);
+const struct post_facts *facts_of(const struct known_post *p);                                  /* never NULL */
 struct known_post *known_post(struct writer *w, const char *platform, const char *external_id); /* or NULL */
 
 /* writer_facts.c: rows that are facts alone. */

@@ -59,7 +59,7 @@ enum { N_POST_ARRAYS = 13 };
 
 static int64_t published_of(const struct known_post *p)
 {
-    return p->has_published_at && p->sent_at != INT64_MIN ? p->published_at : INT64_MIN;
+    return p->has_published_at && facts_of(p)->sent_at != INT64_MIN ? p->published_at : INT64_MIN;
 }
 
 static void put_time(struct db_array *a, int64_t at)
@@ -74,6 +74,7 @@ static void put_time(struct db_array *a, int64_t at)
  * that said the same again moved it, and nothing was written. */
 static void put_post(struct db_array a[N_POST_ARRAYS], const struct known_post *p)
 {
+    const struct post_facts *f = facts_of(p);
     db_array_text(&a[0], known_platform(p->key));
     db_array_text(&a[1], known_external_id(p->key));
     db_array_uuid(&a[2], &p->content);
@@ -82,12 +83,12 @@ static void put_post(struct db_array a[N_POST_ARRAYS], const struct known_post *
     else
         db_array_null(&a[3]); /* of facts about a post that is there */
     db_array_text(&a[4], p->account_named ? "t" : "f");
-    db_array_text(&a[5], p->title);
-    db_array_text(&a[6], p->caption);
-    db_array_text(&a[7], p->url);
+    db_array_text(&a[5], f->title);
+    db_array_text(&a[6], f->caption);
+    db_array_text(&a[7], f->url);
     put_time(&a[8], published_of(p));
-    db_array_text(&a[9], p->features);
-    put_time(&a[10], p->sent_at);
+    db_array_text(&a[9], f->features);
+    put_time(&a[10], f->sent_at);
     db_array_text(&a[11], p->aliased ? "t" : "f");
     put_time(&a[12], p->facts_at);
 }
@@ -174,16 +175,18 @@ static void copy_time(struct buf *b, int64_t at)
 
 static void copy_content(const struct writer *w, const struct known_post *p, struct buf *b)
 {
+    const struct post_facts *f = facts_of(p);
     pgcopy_row(b, 4);
     pgcopy_uuid(b, &p->content);
-    copy_text(b, p->title);
-    copy_text(b, p->caption);
+    copy_text(b, f->title);
+    copy_text(b, f->caption);
     pgcopy_uuid(b, &w->options.owner);
 }
 
 static void copy_post(const struct writer *w, const struct known_post *p, struct buf *b)
 {
-    const char *features = p->features != NULL ? p->features : "{}";
+    const struct post_facts *f = facts_of(p);
+    const char *features = f->features != NULL ? f->features : "{}";
     pgcopy_row(b, 9);
     copy_text(b, known_platform(p->key));
     copy_text(b, known_external_id(p->key));
@@ -192,10 +195,10 @@ static void copy_post(const struct writer *w, const struct known_post *p, struct
         pgcopy_uuid(b, &p->account->id);
     else
         pgcopy_null(b);
-    copy_text(b, p->url);
+    copy_text(b, f->url);
     copy_time(b, published_of(p));
     pgcopy_jsonb(b, features, strlen(features));
-    copy_time(b, p->sent_at);
+    copy_time(b, f->sent_at);
     pgcopy_uuid(b, &w->options.owner);
 }
 

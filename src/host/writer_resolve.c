@@ -50,13 +50,40 @@ struct known_post *known_post(struct writer *w, const char *platform, const char
     return p;
 }
 
+const struct post_facts *facts_of(const struct known_post *p)
+{
+    static const struct post_facts none = {.sent_at = INT64_MIN};
+    return p->facts != NULL ? p->facts : &none;
+}
+
+static struct post_facts *facts_to_write(struct known_post *p)
+{
+    if (p->facts == NULL) {
+        p->facts = mem_alloc(sizeof *p->facts);
+        p->facts->sent_at = INT64_MIN;
+    }
+    return p->facts;
+}
+
+static void facts_free(struct known_post *p)
+{
+    struct post_facts *f = p->facts;
+    if (f == NULL)
+        return;
+    char *const texts[] = {f->title, f->caption, f->url, f->features};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        mem_free(texts[i]);
+    mem_free(f);
+    p->facts = NULL;
+}
+
 static struct known_post *post_of(struct writer *w, const struct row *r)
 {
     struct known_post *p = known_post(w, r->platform, r->external_id);
     if (p != NULL)
         return p;
     p = mem_alloc(sizeof *p + w->key.len + 1);
-    p->facts_at = p->sent_at = INT64_MIN;
+    p->facts_at = INT64_MIN;
     p->content = w->options.has_content ? w->options.content : uuid_v7();
     memcpy(p->key, w->key.data, w->key.len);
     HASH_ADD(hh, w->posts, key, (unsigned)w->key.len, p);
@@ -194,13 +221,14 @@ static void collect_row(struct writer *w, struct batch_row *b)
         return;
     }
     p->sum = newer ? r->sum : 0;
-    if (p->sent_at < b->delivery->observed_at)
-        p->sent_at = b->delivery->observed_at;
+    struct post_facts *f = facts_to_write(p);
+    if (f->sent_at < b->delivery->observed_at)
+        f->sent_at = b->delivery->observed_at;
     char *features = features_of(r);
-    changed = take_text(&p->title, r->title, newer) || changed;
-    changed = take_text(&p->caption, r->caption, newer) || changed;
-    changed = take_text(&p->url, r->url, newer) || changed;
-    changed = take_object(&p->features, features, newer) || changed;
+    changed = take_text(&f->title, r->title, newer) || changed;
+    changed = take_text(&f->caption, r->caption, newer) || changed;
+    changed = take_text(&f->url, r->url, newer) || changed;
+    changed = take_object(&f->features, features, newer) || changed;
     mem_free(features);
     p->aliased = p->aliased || b->aliased;
     bool other = p->aliased ? r->published_at < p->published_at : newer && r->published_at != p->published_at;
@@ -316,9 +344,7 @@ static void forget_posts(struct writer *w)
     HASH_ITER(hh, w->posts, p, next)
     {
         HASH_DEL(w->posts, p);
-        char *const texts[] = {p->title, p->caption, p->url, p->features};
-        for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-            mem_free(texts[i]);
+        facts_free(p);
         mem_free(p);
     }
 }
@@ -327,12 +353,7 @@ void resolve_committed(struct writer *w)
 {
     for (size_t i = 0; i < w->batch.n_row; i++) {
         struct known_post *p = w->batch.row[i].post;
-        char **const texts[] = {&p->title, &p->caption, &p->url, &p->features};
-        for (size_t k = 0; k < sizeof texts / sizeof *texts; k++) {
-            mem_free(*texts[k]);
-            *texts[k] = NULL;
-        }
-        p->sent_at = INT64_MIN;
+        facts_free(p);
     }
     if (HASH_COUNT(w->posts) > POSTS_MAX)
         forget_posts(w);

@@ -185,18 +185,42 @@ static void put_row(const struct writer *w, const struct batch_row *r, int64_t o
         pgcopy_int8(b, ord);
 }
 
-static size_t put_rows(const struct writer *w, bool staging, struct buf *b)
+/* The rows as they go, some at a time. */
+struct rows_out {
+    const struct writer *w;
+    bool staging;
+    size_t i; /* of the next row */
+    bool began, ended;
+};
+
+enum { ROWS_A_PIECE = 250 };
+
+static void next_rows(void *ctx, struct buf *b)
 {
+    struct rows_out *o = ctx;
     size_t n = 0;
-    pgcopy_header(b);
-    for (size_t i = 0; i < w->batch.n_row; i++) {
-        if (!is_snapshot(&w->batch.row[i]))
+    if (!o->began)
+        pgcopy_header(b);
+    o->began = true;
+    for (; o->i < o->w->batch.n_row && n < ROWS_A_PIECE; o->i++) {
+        const struct batch_row *r = &o->w->batch.row[o->i];
+        if (!is_snapshot(r))
             continue;
-        put_row(w, &w->batch.row[i], staging ? (int64_t)i : -1, b);
+        put_row(o->w, r, o->staging ? (int64_t)o->i : -1, b);
         n++;
     }
-    pgcopy_trailer(b);
-    return n;
+    if (o->i == o->w->batch.n_row && !o->ended) {
+        pgcopy_trailer(b);
+        o->ended = true;
+    }
+}
+
+static bool any_snapshot(const struct writer *w)
+{
+    size_t i = 0;
+    while (i < w->batch.n_row && !is_snapshot(&w->batch.row[i]))
+        i++;
+    return i < w->batch.n_row;
 }
 
 /* A row that was merged into an earlier delivery's counts as an update of it, or as nothing new. */
@@ -213,14 +237,11 @@ static void count_merged(const struct writer *w)
 
 int rows_copy(struct writer *w, struct err *e)
 {
-    struct buf b = {0};
+    struct rows_out out = {.w = w};
     int64_t written;
-    int rc = 0;
-    if (put_rows(w, false, &b) > 0)
-        rc = db_copy_in(w->s, "COPY public.content_performance_metrics (" COLUMNS ") FROM STDIN (FORMAT binary)", b.data, b.len,
-                        &written, e);
-    buf_free(&b);
-    if (rc != 0)
+    if (any_snapshot(w) &&
+        db_copy_pieces(w->s, "COPY public.content_performance_metrics (" COLUMNS ") FROM STDIN (FORMAT binary)", next_rows,
+                       &out, &written, e) != 0)
         return -1;
     for (size_t i = 0; i < w->batch.n_row; i++)
         if (is_snapshot(&w->batch.row[i]))
@@ -272,24 +293,20 @@ static void count_outcomes(const struct writer *w, const PGresult *res)
 
 int rows_merge(struct writer *w, struct err *e)
 {
-    struct buf b = {0};
+    struct rows_out out = {.w = w, .staging = true};
     PGresult *res = NULL;
     int64_t written;
-    size_t n = put_rows(w, true, &b);
-    int rc = 0;
-    if (n > 0 &&
-        (db_run(w->s,
-                "CREATE TEMP TABLE tidemark_incoming (LIKE public.content_performance_metrics, ord bigint) ON COMMIT DROP",
-                e) != 0 ||
-         db_copy_in(w->s, "COPY pg_temp.tidemark_incoming (" COLUMNS ", ord) FROM STDIN (FORMAT binary)", b.data, b.len,
-                    &written, e) != 0 ||
-         db_exec(w->s, merge_sql, NULL, &res, e) != 0))
-        rc = -1;
-    if (rc == 0 && n > 0)
-        count_outcomes(w, res);
-    else if (rc == 0)
+    if (!any_snapshot(w)) {
         count_merged(w);
+        return 0;
+    }
+    if (db_run(w->s, "CREATE TEMP TABLE tidemark_incoming (LIKE public.content_performance_metrics, ord bigint) ON COMMIT DROP",
+               e) != 0 ||
+        db_copy_pieces(w->s, "COPY pg_temp.tidemark_incoming (" COLUMNS ", ord) FROM STDIN (FORMAT binary)", next_rows, &out,
+                       &written, e) != 0 ||
+        db_exec(w->s, merge_sql, NULL, &res, e) != 0)
+        return -1;
+    count_outcomes(w, res);
     PQclear(res);
-    buf_free(&b);
-    return rc;
+    return 0;
 }

@@ -1,18 +1,17 @@
 """Measures ingest against COPY itself and against what one would write by hand. Called by tests/bench/ingest, which says how."""
 import argparse
 import os
-import re
 import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
 
 HERE = os.path.dirname(os.path.realpath(__file__))
-BIN = os.path.realpath(os.environ["TIDEMARK_BIN"])
+sys.path.insert(0, os.path.join(HERE, "..", "lib"))
+from server import BIN, OWNER, Server, measured, say  # noqa: E402
+
 FIRST, LAST = "2026-03-01", "2026-03-04"
-OWNER = "5b0f6f0a-3f53-4d0c-9d5a-0d7b6c1c2e11"
 LIMIT_COLUMNS = ("id, content_id, platform, metrics, views, likes, shares, comments, saves, average_watch_time, platform_metrics, recorded_at,"
                  " external_id, metric_window, window_start, window_end, user_id")
 # Ids are made up by each, so a row names its post; numbers are compared as numbers, JSON as JSON.
@@ -25,85 +24,11 @@ CHECKSUM = """SELECT (SELECT count(*) || ' rows, ' || coalesce(sum(hashtextexten
   JOIN tidemark.accounts a ON a.user_id = p.user_id AND a.id = p.account_id WHERE p.user_id = '{o}')""".format(o=OWNER, f=FIRST)
 
 
-class Server:
-    """The project's own server, with the settings it gives everybody."""
-
-    def __init__(self, folder):
-        self.project = os.path.join(folder, "project")
-        tidemark("init", "--owner", "bench", self.project)
-        config = os.path.join(self.project, "tidemark.lua")
-        with open(config, encoding="utf-8") as f:
-            text = re.sub(r'bench = "[^"]*"', f'bench = "{OWNER}"', f.read())
-        with open(config, "w", encoding="utf-8") as f:
-            f.write(text)
-        said = tidemark("db", "start", cwd=self.project)
-        self.host, self.port, self.user = re.search(r"host=(\S+) port=(\S+) user=(\S+)", said).groups()
-        data = self.sql("tidemark", "SHOW data_directory")
-        with open(os.path.join(data, "postmaster.pid"), encoding="ascii") as f:
-            self.pid = int(f.readline())
-        self.sql("tidemark", f"SELECT tidemark.ensure_metric_partitions('{FIRST}', '{LAST}')")
-
-    def info(self, db):
-        return f"host={self.host} port={self.port} user={self.user} dbname={db}"
-
-    def sql(self, db, *statements):
-        out = ""
-        for one in statements:
-            out = subprocess.run(["psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-c", one, self.info(db)], check=True, stdin=subprocess.DEVNULL,
-                                 capture_output=True, text=True).stdout.strip()
-        return out
-
-    def copy_of(self, db, template):
-        self.sql("postgres", f"DROP DATABASE IF EXISTS {db}", f"CREATE DATABASE {db} TEMPLATE {template}", "CHECKPOINT")
-        return db
-
-    def cpu(self):
-        """Seconds that the server's processes have used, those that have ended included."""
-        ticks = 0
-        for pid in [p for p in os.listdir("/proc") if p.isdigit()]:
-            try:
-                with open(f"/proc/{pid}/stat", encoding="utf-8") as f:
-                    fields = f.read().rsplit(")", 1)[1].split()
-            except OSError:
-                continue
-            if int(pid) == self.pid:
-                ticks += sum(int(x) for x in fields[11:15])
-            elif int(fields[1]) == self.pid:
-                ticks += sum(int(x) for x in fields[11:13])
-        return ticks / os.sysconf("SC_CLK_TCK")
-
-    def stop(self):
-        data = self.sql("tidemark", "SHOW data_directory")
-        subprocess.run([BIN, "db", "stop"], cwd=self.project, check=False, capture_output=True)
-        if os.geteuid() == 0 and data.startswith("/var/lib/tidemark/"):
-            shutil.rmtree(os.path.dirname(data), ignore_errors=True)
-
-
-def tidemark(*args, cwd=None):
-    done = subprocess.run([BIN, *args], cwd=cwd, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        sys.exit(f"this ended with exit code {done.returncode}: tidemark {' '.join(args)}\n{done.stderr}")
-    return done.stdout
-
-
-def measured(server, rows, argv, good=(0,), cwd=None, env=None):
-    """One run: wall, client CPU, server CPU, peak memory."""
-    before, begun = server.cpu(), time.monotonic()
-    child = subprocess.Popen(argv, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    said = child.stdout.read()
-    _, status, usage = os.wait4(child.pid, 0)
-    wall, child.returncode = time.monotonic() - begun, os.waitstatus_to_exitcode(status)
-    if child.returncode not in good:
-        sys.exit(f"this ended with exit code {child.returncode}: {' '.join(argv)}\n{said.decode()}")
-    million = rows / 1e6
-    return {"wall": wall, "rate": rows / wall, "client": (usage.ru_utime + usage.ru_stime) / million,
-            "server": (server.cpu() - before) / million, "memory": usage.ru_maxrss / 1024}
-
-
 class Bench:
     def __init__(self, options, folder):
         self.options, self.folder = options, folder
         self.server = Server(folder)
+        self.server.sql("tidemark", f"SELECT tidemark.ensure_metric_partitions('{FIRST}', '{LAST}')")
         self.file = self.generate("payload.ndjson", 0)
         self.results = {}
 
@@ -206,10 +131,6 @@ FROM generate_series(1, {self.options.filled}) i""", "VACUUM ANALYZE content_per
             ratio = of("tidemark", "rate") / of(name, "rate") if "tidemark" in self.results else 0
             say(f"{name:22} {of(name, 'rate'):9,.0f} {of(name, 'client'):11.2f} s {of(name, 'server'):11.2f} s {of(name, 'memory'):8.0f} MiB"
                 f" {ratio:10.2f} x")
-
-
-def say(line):
-    print(line, flush=True)
 
 
 def main():
