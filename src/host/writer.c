@@ -58,7 +58,8 @@ static int attempt(struct writer *w, bool merge, struct err *e)
             d->state = d->code != NULL ? DELIVERY_REFUSED : DELIVERY_READY;
         delivery_count(d);
     }
-    if (db_begin(w->s, "", e) != 0 || db_run(w->s, "SET LOCAL ROLE service_role", e) != 0 || same_begin(w, e) != 0 ||
+    if (db_begin(w->s, "", e) != 0 || db_run(w->s, "SET LOCAL ROLE service_role", e) != 0 ||
+        (!w->last && db_run(w->s, "SET LOCAL synchronous_commit TO off", e) != 0) || same_begin(w, e) != 0 ||
         ledger_seen(w, e) != 0 || replay_begin(w, e) != 0)
         return -1;
     int same = same_take(w, e);
@@ -69,7 +70,25 @@ static int attempt(struct writer *w, bool merge, struct err *e)
     if (resolve_write(w, e) != 0 || accounts_write(w, e) != 0 || (merge ? rows_merge(w, e) : rows_copy(w, e)) != 0 ||
         replay_write(w, e) != 0 || ledger_write(w, e) != 0)
         return -1;
-    return db_commit(w->s, e);
+    if (db_commit(w->s, e) != 0)
+        return -1;
+    w->unsettled = !w->last;
+    return 0;
+}
+
+/* Batches that others follow do not wait for the disk. The last one does: what is told to be there is on it by then, as the server
+ * writes its log in order. */
+static int settle(struct writer *w, struct err *e)
+{
+    if (!w->unsettled)
+        return 0;
+    if (db_begin(w->s, "", e) != 0 || db_run(w->s, "SELECT pg_catalog.pg_current_xact_id()", e) != 0 ||
+        db_commit(w->s, e) != 0) {
+        db_rollback(w->s);
+        return -1;
+    }
+    w->unsettled = false;
+    return 0;
 }
 
 static void forget(struct writer *w)
@@ -93,7 +112,7 @@ static int attempt_alone_if_need_be(struct writer *w, bool merge, struct err *e)
 }
 
 /* By COPY; where that meets a conflict (somebody wrote the same just now, or long ago), through staging. */
-static void write_batch(void *writer)
+static void *write_batch(void *writer)
 {
     struct writer *w = writer;
     w->alone = false;
@@ -102,6 +121,7 @@ static void write_batch(void *writer)
         w->rc = attempt_alone_if_need_be(w, true, &w->err);
     if (w->rc == 0)
         resolve_committed(w);
+    return NULL;
 }
 
 /* Tells of a batch that was committed, and empties it. */
@@ -117,7 +137,7 @@ static int finish(struct writer *w, struct err *e)
 {
     if (!w->on_its_way)
         return 0;
-    must(uv_thread_join(&w->thread) == 0);
+    must(pthread_join(w->thread, NULL) == 0);
     w->on_its_way = false;
     if (w->rc != 0)
         *e = w->err;
@@ -127,14 +147,15 @@ static int finish(struct writer *w, struct err *e)
 /* Sends the batch that was gathered on its way, in a thread of its own: what comes next is parsed meanwhile. Session, loop and the
  * writer's caches are that thread's until finish. Months first, in a short transaction of their own: making a partition locks its
  * parent. */
-static int start(struct writer *w, struct err *e)
+static int start(struct writer *w, bool last, struct err *e)
 {
+    w->last = last;
     struct batch committed = w->batch;
     w->batch = w->next;
     w->next = committed;
     w->rc = w->batch.n == 0 ? 0 : rows_partitions(w, e);
     if (w->rc == 0 && w->batch.n > 0) {
-        w->on_its_way = uv_thread_create(&w->thread, write_batch, w) == 0;
+        w->on_its_way = pthread_create(&w->thread, NULL, write_batch, w) == 0;
         if (!w->on_its_way) { /* no thread to be had: one after the other */
             write_batch(w);
             *e = w->err;
@@ -146,10 +167,10 @@ static int start(struct writer *w, struct err *e)
 
 int writer_flush(struct writer *w, struct err *e)
 {
-    if (finish(w, e) != 0 || start(w, e) != 0 || finish(w, e) != 0)
+    if (finish(w, e) != 0 || start(w, true, e) != 0 || finish(w, e) != 0)
         return -1;
     done(w, &w->batch);
-    return 0;
+    return settle(w, e);
 }
 
 bool writer_busy(const struct writer *w)
@@ -160,8 +181,12 @@ bool writer_busy(const struct writer *w)
 void writer_stop(struct writer *w)
 {
     struct err ignored = {0};
-    if (w != NULL && w->on_its_way && finish(w, &ignored) == 0)
+    if (w == NULL)
+        return;
+    if (w->on_its_way && finish(w, &ignored) == 0)
         done(w, &w->batch);
+    if (w->rc == 0) /* else the server may be gone */
+        settle(w, &ignored);
 }
 
 int writer_add(struct writer *w, struct delivery *d, struct err *e)
@@ -176,6 +201,6 @@ int writer_add(struct writer *w, struct delivery *d, struct err *e)
     b->rows += d->rows.n_row + rows_accounts_observed(&d->rows);
     b->bytes += d->bytes;
     if (b->rows >= BATCH_ROWS || b->n >= BATCH_DELIVERIES || b->bytes >= BATCH_BYTES)
-        return finish(w, e) != 0 ? -1 : start(w, e);
+        return finish(w, e) != 0 ? -1 : start(w, false, e);
     return 0;
 }

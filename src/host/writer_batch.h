@@ -1,9 +1,9 @@
 /* The writer's own: a batch on its way, and the cache of what is known about posts. */
 #pragma once
 
+#include <pthread.h>
 #include <string.h>
 #include <uthash.h>
-#include <uv.h>
 
 #include "base/buf.h"
 #include "base/mem.h"
@@ -86,8 +86,10 @@ struct writer {
     struct writer_options options;
     struct batch batch, next; /* the one that is written, and the one that is gathered */
     bool on_its_way;          /* batch: thread writes it, and owns all of this but next, options, salt and months */
-    uv_thread_t thread;
-    int rc; /* what became of it, with err; after the thread */
+    pthread_t thread;
+    bool last;      /* no other batch follows it */
+    bool unsettled; /* what was committed may not be on the server's disk yet */
+    int rc;         /* what became of it, with err; after the thread */
     struct err err;
     struct buf key; /* that is looked for */
     uint64_t salt;
