@@ -6,6 +6,7 @@
 #include <uthash.h>
 
 #include "base/buf.h"
+#include "base/err.h"
 #include "base/mem.h"
 #include "data/uuid.h"
 #include "host/writer.h"
@@ -60,6 +61,7 @@ static inline const char *known_platform(const char *key)
 
 static inline const char *known_external_id(const char *key)
 {
+    must(key != NULL); /* an array in a struct: only the analyzer doubts it */
     return key + strlen(key) + 1;
 }
 
