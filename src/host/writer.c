@@ -153,16 +153,17 @@ static int start(struct writer *w, bool last, struct err *e)
     struct batch committed = w->batch;
     w->batch = w->next;
     w->next = committed;
-    w->rc = w->batch.n == 0 ? 0 : rows_partitions(w, e);
-    if (w->rc == 0 && w->batch.n > 0) {
+    int rc = w->batch.n == 0 ? 0 : rows_partitions(w, e);
+    if (rc == 0 && w->batch.n > 0) {
         w->on_its_way = pthread_create(&w->thread, NULL, write_batch, w) == 0;
         if (!w->on_its_way) { /* no thread to be had: one after the other */
             write_batch(w);
+            rc = w->rc;
             *e = w->err;
         }
     }
     done(w, &w->next);
-    return w->rc;
+    return rc;
 }
 
 int writer_flush(struct writer *w, struct err *e)
