@@ -13,7 +13,7 @@
 #include "host/row_check.h"
 #include "host/row_json.h"
 
-#define must(what) ((what) ? (void)0 : abort())
+#define claim(what) ((what) ? (void)0 : abort())
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
@@ -26,10 +26,10 @@ static void check_row(const struct row *row)
     struct json_doc *doc;
     struct err e = {0};
     struct json_limits wide = {SIZE_MAX, SIZE_MAX, 1000};
-    must(row->external_id != NULL && row->external_id[0] != '\0' && strlen(row->external_id) <= ROW_ID_MAX);
-    must(row->platform != NULL && strlen(row->platform) <= ROW_PLATFORM_MAX);
+    claim(row->external_id != NULL && row->external_id[0] != '\0' && strlen(row->external_id) <= ROW_ID_MAX);
+    claim(row->platform != NULL && strlen(row->platform) <= ROW_PLATFORM_MAX);
     row_json_whole(row, &text);
-    must(json_parse(text.data, text.len, &wide, &doc, &e) == 0);
+    claim(json_parse(text.data, text.len, &wide, &doc, &e) == 0);
     json_free(&doc);
     buf_free(&text);
 }
@@ -38,13 +38,13 @@ static int take(void *ctx, struct delivery *d, struct err *e)
 {
     (void)ctx;
     (void)e;
-    must(d->received == (int64_t)d->rows.n_row + d->quarantined + d->dropped ||
-         (d->state == DELIVERY_REFUSED && d->received == 1 && d->quarantined == 1));
-    must(d->state != DELIVERY_REFUSED || (d->code != NULL && d->text != NULL && d->text[0] != '\0'));
+    claim(d->received == (int64_t)(d->rows.n_row + rows_accounts_observed(&d->rows)) + d->quarantined + d->dropped ||
+          (d->state == DELIVERY_REFUSED && d->received == 1 && d->quarantined == 1));
+    claim(d->state != DELIVERY_REFUSED || (d->code != NULL && d->text != NULL && d->text[0] != '\0'));
     for (size_t i = 0; i < d->rows.n_row; i++)
         check_row(&d->rows.row[i]);
     for (size_t i = 0; i < d->rows.n_bad; i++)
-        must(d->rows.bad[i].code != NULL && d->rows.bad[i].text != NULL && d->rows.bad[i].body != NULL);
+        claim(d->rows.bad[i].code != NULL && d->rows.bad[i].text != NULL && d->rows.bad[i].body != NULL);
     delivery_free(&d);
     return 0;
 }
@@ -53,7 +53,7 @@ static void problem(void *ctx, const char *path, const char *code, const char *t
 {
     (void)ctx;
     (void)path;
-    must(code[0] != '\0' && text[0] != '\0');
+    claim(code[0] != '\0' && text[0] != '\0');
 }
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
@@ -78,6 +78,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     const struct ingest_options options = {.content = "given", .account = "account"};
     const struct ingest_sink sink = {.take = take, .problem = problem};
     struct err e = {0};
-    must(ingest_bytes(registry, &options, "-", (const char *)data, n, &sink, &e) == 0);
+    claim(ingest_bytes(registry, &options, "-", (const char *)data, n, &sink, &e) == 0);
     return 0;
 }
