@@ -118,7 +118,7 @@ class Bench:
 INSERT INTO content (id, title, user_id) SELECT md5('c' || i)::uuid, 'c' || i, md5('u' || i % 100)::uuid FROM generate_series(1, 100000) i""", f"""
 INSERT INTO content_performance_metrics (id, content_id, platform, views, likes, comments, platform_metrics, recorded_at, external_id, user_id)
 SELECT md5('m' || i)::uuid, md5('c' || 1 + i % 100000)::uuid, 'youtube', i, i / 31, i / 409, '{{"_parser":"youtube.videos"}}',
-  timestamptz '2025-03-01' + i * interval '365 days' / {self.options.filled}, 'v' || 1 + i % 100000, md5('u' || (1 + i % 100000) % 100)::uuid
+  timestamptz '2025-03-01' + interval '365 days' / {self.options.filled} * i, 'v' || 1 + i % 100000, md5('u' || (1 + i % 100000) % 100)::uuid
 FROM generate_series(1, {self.options.filled}) i""", "VACUUM ANALYZE content_performance_metrics", "VACUUM ANALYZE content")
         return db
 

@@ -33,8 +33,11 @@ class Server:
     def sql(self, db, *statements):
         out = ""
         for one in statements:
-            out = subprocess.run(["psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-c", one, self.info(db)], check=True, stdin=subprocess.DEVNULL,
-                                 capture_output=True, text=True).stdout.strip()
+            done = subprocess.run(["psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-c", one, self.info(db)], check=False,
+                                  stdin=subprocess.DEVNULL, capture_output=True, text=True)
+            if done.returncode != 0:
+                sys.exit(f"the database {db} refused this:\n{one}\n{done.stderr}")
+            out = done.stdout.strip()
         return out
 
     def copy_of(self, db, template):
