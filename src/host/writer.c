@@ -186,7 +186,7 @@ void writer_stop(struct writer *w)
         return;
     if (w->on_its_way && finish(w, &ignored) == 0)
         done(w, &w->batch);
-    if (w->rc == 0) /* else the server may be gone */
+    if (w->rc == 0 || w->err.kind != ERR_LOST) /* else the server may be gone */
         settle(w, &ignored);
 }
 

@@ -123,6 +123,8 @@ void resolve_free(struct writer *w);
 
 /* writer_posts.c: those of the batch's posts that are not yet there as they are */
 int posts_write(struct writer *w, struct err *e);
+/* Which of them the database has: is_there[i] becomes true for post[i]. */
+int posts_there(struct writer *w, struct known_post *const *post, size_t n, bool *is_there, struct err *e);
 const struct post_facts *facts_of(const struct known_post *p);                                  /* never NULL */
 struct known_post *known_post(struct writer *w, const char *platform, const char *external_id); /* or NULL */
 

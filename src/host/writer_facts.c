@@ -16,43 +16,19 @@ static bool any_facts(const struct writer *w)
     return false;
 }
 
-static const char known_sql[] =
-    "SELECT w.ord FROM unnest($2::bigint[], $3::text[], $4::text[]) AS w (ord, platform, external_id)"
-    " CROSS JOIN LATERAL (SELECT FROM tidemark.posts p WHERE p.user_id = $1::uuid AND p.platform = w.platform"
-    "  AND p.external_id = w.external_id OFFSET 0) p";
-
-enum { N_KNOWN_ARRAYS = 3 };
-
 int facts_known(struct writer *w, struct err *e)
 {
-    struct db_params p = {0};
-    struct buf storage[N_KNOWN_ARRAYS] = {0};
-    struct db_array a[N_KNOWN_ARRAYS];
-    PGresult *res = NULL;
-    if (!any_facts(w))
-        return 0;
-    for (int i = 0; i < N_KNOWN_ARRAYS; i++)
-        db_array_begin(&a[i], &storage[i]);
-    for (size_t i = 0; i < w->batch.n_row; i++) {
-        const struct batch_row *r = &w->batch.row[i];
-        if (!r->row->facts_only)
-            continue;
-        r->post->there = false;
-        db_array_int(&a[0], (int64_t)i);
-        db_array_text(&a[1], r->row->platform);
-        db_array_text(&a[2], r->row->external_id);
-    }
-    db_uuid(&p, &w->options.owner);
-    for (int i = 0; i < N_KNOWN_ARRAYS; i++)
-        db_array_end(&p, &a[i]);
-    int rc = db_exec(w->s, known_sql, &p, &res, e);
-    for (int i = 0; rc == 0 && i < PQntuples(res); i++)
-        w->batch.row[atoll(PQgetvalue(res, i, 0))].post->there = true;
-    PQclear(res);
-    for (int i = 0; i < N_KNOWN_ARRAYS; i++)
-        buf_free(&storage[i]);
-    db_params_clear(&p);
-    return rc;
+    struct known_post **post = arena_alloc(&w->batch.arena, (w->batch.n_row + 1) * sizeof(struct known_post *));
+    size_t n = 0;
+    for (size_t i = 0; i < w->batch.n_row; i++)
+        if (w->batch.row[i].row->facts_only)
+            post[n++] = w->batch.row[i].post;
+    bool *is_there = arena_zero(&w->batch.arena, n * sizeof *is_there);
+    if (n > 0 && posts_there(w, post, n, is_there, e) != 0)
+        return -1;
+    for (size_t i = 0; i < n; i++)
+        post[i]->there = is_there[i];
+    return 0;
 }
 
 /* The batch's facts as if one came after the other: one is taken when none that stands was observed later. What a row changed is

@@ -130,8 +130,7 @@ static const char there_sql[] =
     " CROSS JOIN LATERAL (SELECT FROM tidemark.posts p WHERE p.user_id = $1::uuid"
     "  AND p.platform = w.platform AND p.external_id = w.external_id OFFSET 0) p";
 
-/* is_there[i]: of post[i]. */
-static int ask_which_are_there(struct writer *w, struct known_post *const *post, size_t n, bool *is_there, struct err *e)
+int posts_there(struct writer *w, struct known_post *const *post, size_t n, bool *is_there, struct err *e)
 {
     struct db_params p = {0};
     struct buf storage[3] = {0};
@@ -268,7 +267,7 @@ int posts_write(struct writer *w, struct err *e)
         return in_slices(w, post, n, write_by_statement, e);
     bool *is_there = arena_zero(&w->batch.arena, n * sizeof *is_there);
     struct known_post **fresh = arena_alloc(&w->batch.arena, n * sizeof(struct known_post *));
-    if (ask_which_are_there(w, post, n, is_there, e) != 0)
+    if (posts_there(w, post, n, is_there, e) != 0)
         return -1;
     for (size_t i = 0; i < n; i++) {
         if (is_there[i])
